@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The virtual host seen from the tests: drivers and devices in sysfs, the
+ * virtual GPU's control files in debugfs, facts about the kernel.
+ *
+ * Functions that give an int give 0 or -errno; the others end the test when
+ * something fails that has no reason to.
+ */
+#ifndef ABI_HOST_H
+#define ABI_HOST_H
+
+#include "gpu.h"
+#include "types.h"
+
+#define DRIVER "nvgrace_gpu_vfio_pci"
+#define CORE_DRIVER "vfio-pci"
+#define MODULE_FILE "/rig/modules/nvgrace-gpu-vfio-pci.ko"
+
+#define READY_VALUE 0xff
+
+/* The text of a file, without the last newline; -errno. */
+int host_read(const char *path, char *text, size_t len);
+int host_write(const char *path, const char *text);
+
+/* A file in the PCI device's directory. */
+void host_pci_path(char *path, size_t len, const char *bdf, const char *file);
+int host_pci_read(const char *bdf, const char *file, char *text, size_t len);
+int host_pci_write(const char *bdf, const char *file, const char *text);
+bool host_pci_has(const char *bdf, const char *file);
+
+/* The name of the bound driver, "" if none. */
+void host_driver(const char *bdf, char *name, size_t len);
+
+/*
+ * Binds by driver_override and the driver's bind file: returns when probe is
+ * over, with its errno.
+ */
+int host_bind(const char *bdf, const char *driver);
+
+/* Unbinds from whatever is bound and clears driver_override. */
+int host_unbind(const char *bdf);
+
+/* Unbinds, binds, and ends the test if either fails. */
+void host_rebind(const char *bdf, const char *driver);
+
+/* The VFIO group of the device. */
+unsigned int host_group(const char *bdf);
+
+/* The virtual GPU's control files. */
+void host_control_set(const char *bdf, const char *file, long value);
+long host_control_get(const char *bdf, const char *file);
+
+/* Never ready after the next reset, until host_gpu_set_ready(). */
+void host_gpu_never_ready(const struct gpu *gpu);
+
+/* Readiness now: both status registers, whichever kind the GPU has. */
+void host_gpu_set_ready(const struct gpu *gpu, bool ready);
+bool host_gpu_is_ready(const struct gpu *gpu);
+
+/* Everything back to what the scenario says, GPU ready. */
+void host_gpu_restore(const struct gpu *gpu);
+
+/* Kernel facts that decide which of two rules applies. */
+bool host_release_at_least(unsigned int major, unsigned int minor);
+bool host_has_huge_pfnmap(void);
+size_t host_page_size(void);
+size_t host_pmd_size(void);
+
+#endif

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Sets up and cleans up around the tests of a program. */
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "host.h"
+#include "program.h"
+
+struct gpu gpu;
+
+static void restore(void)
+{
+	char driver[NAME_MAX + 1];
+
+	host_gpu_restore(&gpu);
+	host_driver(gpu.bdf, driver, sizeof(driver));
+	if (strcmp(driver, DRIVER))
+		host_rebind(gpu.bdf, DRIVER);
+}
+
+int program_run(int argc, char **argv, const struct tap_test *tests,
+		size_t count)
+{
+	const struct tap_suite suite = {
+		.tests = tests,
+		.count = count,
+		.after = restore,
+	};
+	int status;
+
+	gpu = gpu_from_args(argc, argv);
+	restore();
+	status = tap_run(&suite);
+	CHECK_RET(host_unbind(gpu.bdf), 0);
+	return status;
+}
+
+const unsigned int *program_regions(void)
+{
+	static const unsigned int both[] = { USEMEM, RESMEM, 0 };
+	static const unsigned int one[] = { USEMEM, 0 };
+
+	return gpu.resmem.length ? both : one;
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The frame of a test program about one GPU: binds it to the driver, gives
+ * each test a virtual GPU as the scenario describes it, unbinds it.
+ */
+#ifndef ABI_PROGRAM_H
+#define ABI_PROGRAM_H
+
+#include "gpu.h"
+#include "tap.h"
+
+/* The GPU under test. */
+extern struct gpu gpu;
+
+/* Runs the tests on the GPU named in the arguments; gives the exit status. */
+int program_run(int argc, char **argv, const struct tap_test *tests,
+		size_t count);
+
+/* The indices of the GPU's memory regions, 0 behind the last. */
+const unsigned int *program_regions(void);
+
+#endif

@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* VFIO calls of the test programs. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "host.h"
+#include "tap.h"
+#include "vfio.h"
+
+/* The file offset of a region is a convention of vfio-pci, asked for once. */
+static u64 region_offset(const struct vfio *dev, unsigned int index)
+{
+	static u64 offsets[VFIO_PCI_NUM_REGIONS];
+	static bool known[VFIO_PCI_NUM_REGIONS];
+	struct vfio_area area;
+
+	if (!known[index]) {
+		vfio_area(dev, index, &area);
+		offsets[index] = area.offset;
+		known[index] = true;
+	}
+	return offsets[index];
+}
+
+static int open_group(struct vfio *dev)
+{
+	char path[64];
+	int ret;
+
+	snprintf(path, sizeof(path), "/dev/vfio/%u", host_group(dev->gpu->bdf));
+	dev->group = tap_sys(open(path, O_RDWR | O_CLOEXEC));
+	if (dev->group < 0)
+		return dev->group;
+	ret = tap_sys(ioctl(dev->group, VFIO_GROUP_SET_CONTAINER,
+			    &dev->container));
+	if (!ret)
+		ret = tap_sys(ioctl(dev->container, VFIO_SET_IOMMU,
+				    VFIO_TYPE1v2_IOMMU));
+	return ret;
+}
+
+int vfio_try_open(struct vfio *dev, const struct gpu *gpu)
+{
+	int ret;
+
+	*dev = (struct vfio){ gpu, -1, -1, -1 };
+	dev->container = tap_sys(open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC));
+	ret = dev->container < 0 ? dev->container : open_group(dev);
+	if (!ret) {
+		dev->device = tap_sys(ioctl(dev->group,
+					    VFIO_GROUP_GET_DEVICE_FD,
+					    gpu->bdf));
+		ret = dev->device;
+	}
+	if (ret < 0)
+		vfio_close(dev);
+	return ret < 0 ? ret : 0;
+}
+
+void vfio_open(struct vfio *dev, const struct gpu *gpu)
+{
+	int ret = vfio_try_open(dev, gpu);
+
+	CHECK(!ret, "cannot open %s through VFIO: %s", gpu->bdf,
+	      strerror(-ret));
+}
+
+void vfio_close(struct vfio *dev)
+{
+	if (dev->device >= 0)
+		close(dev->device);
+	if (dev->group >= 0)
+		close(dev->group);
+	if (dev->container >= 0)
+		close(dev->container);
+	dev->device = -1;
+	dev->group = -1;
+	dev->container = -1;
+}
+
+int vfio_region_info(const struct vfio *dev, unsigned int index, void *buffer,
+		     u32 argsz)
+{
+	struct vfio_region_info head = { .argsz = argsz, .index = index };
+
+	memcpy(buffer, &head, sizeof(head));
+	return tap_sys(ioctl(dev->device, VFIO_DEVICE_GET_REGION_INFO, buffer));
+}
+
+void vfio_area(const struct vfio *dev, unsigned int index,
+	       struct vfio_area *area)
+{
+	union {
+		struct vfio_region_info head;
+		char bytes[REGION_INFO_MAX];
+	} info = { 0 };
+	struct vfio_region_info_cap_sparse_mmap *sparse;
+	struct vfio_info_cap_header *cap;
+	u32 at;
+
+	CHECK_RET(vfio_region_info(dev, index, &info, sizeof(info)), 0);
+	*area = (struct vfio_area){
+		.offset = info.head.offset,
+		.size = info.head.size,
+		.flags = info.head.flags,
+	};
+	if (!(info.head.flags & VFIO_REGION_INFO_FLAG_CAPS))
+		return;
+	for (at = info.head.cap_offset; at; at = cap->next) {
+		CHECK(at + sizeof(*sparse) < sizeof(info),
+		      "capability at %u of region %u", at, index);
+		cap = (void *)(info.bytes + at);
+		if (cap->id != VFIO_REGION_INFO_CAP_SPARSE_MMAP)
+			continue;
+		sparse = (void *)cap;
+		area->areas = sparse->nr_areas;
+		area->area_offset = sparse->areas[0].offset;
+		area->area_size = sparse->areas[0].size;
+	}
+}
+
+ssize_t vfio_read(const struct vfio *dev, unsigned int index, u64 offset,
+		  void *buffer, size_t count)
+{
+	return tap_sys(pread(dev->device, buffer, count,
+			     region_offset(dev, index) + offset));
+}
+
+ssize_t vfio_write(const struct vfio *dev, unsigned int index, u64 offset,
+		   const void *buffer, size_t count)
+{
+	return tap_sys(pwrite(dev->device, buffer, count,
+			      region_offset(dev, index) + offset));
+}
+
+int vfio_try_map(const struct vfio *dev, unsigned int index, u64 offset,
+		 size_t length, int prot, int flags, void *at, void **map)
+{
+	void *got = mmap(at, length, prot, flags | (at ? MAP_FIXED : 0),
+			 dev->device, region_offset(dev, index) + offset);
+
+	if (got == MAP_FAILED)
+		return -errno;
+	if (map)
+		*map = got;
+	return 0;
+}
+
+void *vfio_map(const struct vfio *dev, unsigned int index, u64 offset,
+	       size_t length)
+{
+	void *map = NULL;
+
+	CHECK_RET(vfio_try_map(dev, index, offset, length,
+			       PROT_READ | PROT_WRITE, MAP_SHARED, NULL, &map),
+		  0);
+	return map;
+}
+
+void *vfio_reserve(size_t length, size_t align, size_t offset_in_align)
+{
+	char *space = mmap(NULL, length + 2 * align, PROT_NONE,
+			   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	uintptr_t start;
+
+	CHECK(space != MAP_FAILED, "no address space for %zu bytes", length);
+	start = ((uintptr_t)space + align - 1) / align * align;
+	return (void *)(start + offset_in_align);
+}
+
+int vfio_reset(const struct vfio *dev)
+{
+	return tap_sys(ioctl(dev->device, VFIO_DEVICE_RESET));
+}
+
+int vfio_hot_reset(const struct vfio *dev)
+{
+	char buffer[sizeof(struct vfio_pci_hot_reset) + sizeof(int32_t)];
+	struct vfio_pci_hot_reset *reset = (void *)buffer;
+
+	reset->argsz = sizeof(buffer);
+	reset->flags = 0;
+	reset->count = 1;
+	reset->group_fds[0] = dev->group;
+	return tap_sys(ioctl(dev->device, VFIO_DEVICE_PCI_HOT_RESET, reset));
+}
+
+int vfio_feature(const struct vfio *dev, u32 flags)
+{
+	struct vfio_device_feature feature = {
+		.argsz = sizeof(feature),
+		.flags = flags,
+	};
+
+	return tap_sys(ioctl(dev->device, VFIO_DEVICE_FEATURE, &feature));
+}
+
+void vfio_set_decode(const struct vfio *dev, bool on)
+{
+	u16 command;
+
+	CHECK_RET(vfio_read(dev, CONFIG, PCI_COMMAND, &command, 2), 2);
+	command &= ~PCI_COMMAND_MEMORY;
+	if (on)
+		command |= PCI_COMMAND_MEMORY;
+	CHECK_RET(vfio_write(dev, CONFIG, PCI_COMMAND, &command, 2), 2);
+}

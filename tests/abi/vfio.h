@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The device as its user sees it: group and container, regions, reset.
+ *
+ * Calls give what the system call gives, with -errno for failure; those
+ * without a result end the test when they fail.
+ */
+#ifndef ABI_VFIO_H
+#define ABI_VFIO_H
+
+#include <linux/pci_regs.h>
+#include <linux/vfio.h>
+#include <sys/types.h>
+
+#include "gpu.h"
+#include "types.h"
+
+#define CONFIG VFIO_PCI_CONFIG_REGION_INDEX
+
+/* Space enough for a region info with its capabilities. */
+#define REGION_INFO_MAX 512
+
+/**
+ * struct vfio - an open device
+ * @gpu: which one
+ * @container: /dev/vfio/vfio
+ * @group: /dev/vfio/N
+ * @device: the device in it
+ */
+struct vfio {
+	const struct gpu *gpu;
+	int container;
+	int group;
+	int device;
+};
+
+/**
+ * struct vfio_area - a region and where it can be mapped
+ * @offset: of the region in the device file
+ * @size: of the region
+ * @flags: VFIO_REGION_INFO_FLAG_*
+ * @areas: number of sparse mmap areas; 0 without the capability
+ * @area_offset: of the first area in the region
+ * @area_size: of the first area
+ */
+struct vfio_area {
+	u64 offset;
+	u64 size;
+	u32 flags;
+	u32 areas;
+	u64 area_offset;
+	u64 area_size;
+};
+
+/* Opens container, group and device. */
+int vfio_try_open(struct vfio *dev, const struct gpu *gpu);
+void vfio_open(struct vfio *dev, const struct gpu *gpu);
+void vfio_close(struct vfio *dev);
+
+/* VFIO_DEVICE_GET_REGION_INFO into a buffer with argsz as given. */
+int vfio_region_info(const struct vfio *dev, unsigned int index, void *buffer,
+		     u32 argsz);
+void vfio_area(const struct vfio *dev, unsigned int index,
+	       struct vfio_area *area);
+
+ssize_t vfio_read(const struct vfio *dev, unsigned int index, u64 offset,
+		  void *buffer, size_t count);
+ssize_t vfio_write(const struct vfio *dev, unsigned int index, u64 offset,
+		   const void *buffer, size_t count);
+
+/* mmap() of a region; @at is a fixed address, or NULL. */
+int vfio_try_map(const struct vfio *dev, unsigned int index, u64 offset,
+		 size_t length, int prot, int flags, void *at, void **map);
+void *vfio_map(const struct vfio *dev, unsigned int index, u64 offset,
+	       size_t length);
+
+/* Address space for a mapping with address % align == offset_in_align. */
+void *vfio_reserve(size_t length, size_t align, size_t offset_in_align);
+
+int vfio_reset(const struct vfio *dev);
+int vfio_hot_reset(const struct vfio *dev);
+
+/* A VFIO_DEVICE_FEATURE without data. */
+int vfio_feature(const struct vfio *dev, u32 flags);
+
+/* PCI_COMMAND_MEMORY on or off, through the config region. */
+void vfio_set_decode(const struct vfio *dev, bool on);
+
+#endif
