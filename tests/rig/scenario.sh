@@ -1,0 +1,86 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Reads a scenario file (tests/scenarios/NAME.conf): what is in a virtual host,
+# and which programs run there. The file is data, never run as shell.
+# Source lib.sh first. After scenario_load FILE:
+#   SCENARIO_ABOUT      one sentence
+#   SCENARIO_MEMORY     RAM of the host, as QEMU writes it (3G)
+#   SCENARIO_BIND       yes: bind every GPU to the driver before the programs run
+#   SCENARIO_TIMEOUT    seconds after which a boot is given up
+#   SCENARIO_RUN[]      programs with their arguments, in order
+#   SCENARIO_GPUS[]     the key=value words of each GPU, in slot order
+
+SCENARIO_GPU_KEYS='base size id erratum ready cxl_timeout link_ms train_ms properties backing'
+
+scenario_names() {
+  find "$RIG_TOP/tests/scenarios" -name '*.conf' -printf '%f\n' | sed 's/\.conf$//' | sort
+}
+
+# scenario_file NAME: its path, or a sentence that lists the known ones.
+scenario_file() {
+  local file=$RIG_TOP/tests/scenarios/$1.conf
+  [ -f "$file" ] ||
+    rig_die "there is no scenario '$1'; the known ones are: $(scenario_names | paste --serial --delimiters=' ')"
+  printf '%s\n' "$file"
+}
+
+# shellcheck disable=SC2034 # the SCENARIO_ variables are for whoever sources this
+scenario_load() {
+  local file=$1 line number=0 word rest
+  SCENARIO_ABOUT='' SCENARIO_MEMORY=3G SCENARIO_BIND=no SCENARIO_TIMEOUT=300
+  SCENARIO_RUN=() SCENARIO_GPUS=()
+  while IFS= read -r line || [ -n "$line" ]; do
+    number=$((number + 1))
+    read -r word rest <<<"${line%%#*}" || true
+    [ -n "$word" ] || continue
+    case $word in
+      about) SCENARIO_ABOUT=$rest ;;
+      memory) SCENARIO_MEMORY=$rest ;;
+      bind) SCENARIO_BIND=$rest ;;
+      timeout) SCENARIO_TIMEOUT=$rest ;;
+      run) SCENARIO_RUN+=("$rest") ;;
+      gpu)
+        scenario_check_gpu "$file:$number" "$rest"
+        SCENARIO_GPUS+=("$rest")
+        ;;
+      *) rig_die "$file:$number: '$word' is not one of about, memory, bind, timeout, gpu, run" ;;
+    esac
+  done <"$file"
+  [ "${#SCENARIO_GPUS[@]}" -gt 0 ] || rig_die "$file: a scenario needs at least one gpu line"
+}
+
+scenario_check_gpu() {
+  local where=$1 pair
+  for pair in $2; do
+    case " $SCENARIO_GPU_KEYS " in
+      *" ${pair%%=*} "*) [ "$pair" != "${pair%%=*}" ] || rig_die "$where: '$pair' needs a value: $pair=VALUE" ;;
+      *) rig_die "$where: a gpu has no '${pair%%=*}'; it has: $SCENARIO_GPU_KEYS" ;;
+    esac
+  done
+}
+
+# scenario_gpu INDEX KEY DEFAULT: one value of the INDEXth GPU, counted from 0.
+scenario_gpu() {
+  local pair
+  for pair in ${SCENARIO_GPUS[$1]}; do
+    if [ "${pair%%=*}" = "$2" ]; then
+      printf '%s\n' "${pair#*=}"
+      return
+    fi
+  done
+  printf '%s\n' "$3"
+}
+
+# scenario_bytes SIZE: 95G, 512M, 0x17c0000000 or a plain number, in bytes.
+scenario_bytes() {
+  local digits=${1%[KMGT]} shift=0
+  case $1 in
+    *K) shift=10 ;;
+    *M) shift=20 ;;
+    *G) shift=30 ;;
+    *T) shift=40 ;;
+  esac
+  [[ $digits =~ ^(0x[0-9a-fA-F]+|[0-9]+)$ ]] || rig_die "'$1' is not a size: write 95G, 512M, 4K, 0x1000 or bytes"
+  printf '%d\n' "$((digits << shift))"
+}
