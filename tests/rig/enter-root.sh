@@ -1,0 +1,38 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# enter-root.sh ROOT WRITABLE KERNEL-TREE COMMAND...: the far side of root_enter.
+# Runs in mount and process namespaces of its own, so whatever is mounted or
+# started here goes away with it, however it ends.
+# KERNEL-TREE (or -) is an unpacked kernel; its headers appear where Debian puts
+# them, because their Makefiles name each other by absolute path.
+
+set -euo pipefail
+
+root=$1 cache=$2 tree=$3
+shift 3
+top=$(cd "$(dirname "$0")/../.." && pwd)
+
+bind() {
+  mkdir --parents "$root$2"
+  mount --bind "$1" "$root$2"
+}
+
+mount --types proc proc "$root/proc"
+mount --rbind /dev "$root/dev"
+mount --types tmpfs tmpfs "$root/tmp"
+
+# The project and the cache have the same paths inside and out, so that messages
+# and logs make sense in both. The project cannot be written to from inside.
+bind "$top" "$top"
+mount --options remount,bind,ro "$root$top"
+bind "$cache" "$cache"
+
+if [ "$tree" != - ]; then
+  for folder in "$tree"/usr/src/linux-headers-* "$tree"/usr/lib/linux-kbuild-*; do
+    bind "$folder" "${folder#"$tree"}"
+  done
+fi
+
+cd "$top"
+exec chroot "$root" /usr/bin/env --chdir="$top" -- "$@"

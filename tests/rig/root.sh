@@ -1,0 +1,131 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The Debian root that holds every tool the rig uses, and how to run things in it.
+# Source lib.sh and apt-sources.sh first.
+
+RIG_ROOT_SUITE=trixie
+# Suites the root knows: tools come from the first and from its backports (QEMU),
+# kernels from any of them.
+RIG_SUITES=("$RIG_ROOT_SUITE" "$RIG_ROOT_SUITE-backports" bookworm bookworm-updates sid)
+
+root_path() {
+  printf '%s/root\n' "$RIG_CACHE"
+}
+
+root_tools() {
+  sed 's/#.*//' "$RIG_DIR/tools.list" | tr --squeeze-repeats ' \n' '\n' | sed '/^$/d'
+}
+
+# What the root is made from; another value means it has to be made again.
+root_stamp() {
+  cat "$RIG_DIR/root.sh" "$RIG_DIR/tools.list" "$RIG_DIR/root-tools.sh" | sha256sum | cut --delimiter=' ' --fields=1
+}
+
+root_is_current() {
+  [ "$(cat "$(root_path)/.rig-stamp" 2>/dev/null)" = "$(root_stamp)" ]
+}
+
+# Makes the root unless it is there already.
+root_setup() {
+  rig_need_root
+  rig_need_cache
+  rig_lock root --shared
+  if root_is_current; then
+    return
+  fi
+  rig_unlock root
+  rig_lock root
+  root_is_current || root_make
+  rig_unlock root
+  rig_lock root --shared
+}
+
+root_make() {
+  local new
+  new=$(root_path).new
+  [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ] ||
+    rig_die "the rig cross-compiles on an amd64 Debian-like machine, which this is not"
+  rig_need_space 5000 "the Debian root with the tools"
+  command -v mmdebstrap >/dev/null || root_install_mmdebstrap
+  rm --recursive --force --one-file-system "$new" "$(root_path)"
+  rig_step "making a Debian $RIG_ROOT_SUITE root" root_bootstrap "$new"
+  root_write_apt "$new"
+  rig_step "installing the tools in it" root_enter_at "$new" - "$RIG_DIR/root-tools.sh" "$(root_tools)"
+  root_stamp >"$new/.rig-stamp"
+  mv "$new" "$(root_path)"
+}
+
+root_install_mmdebstrap() {
+  command -v apt-get >/dev/null ||
+    rig_die "mmdebstrap is missing and there is no apt-get to install it with: install mmdebstrap"
+  rig_step "installing mmdebstrap" root_apt_install_mmdebstrap
+}
+
+root_apt_install_mmdebstrap() {
+  apt-get update && DEBIAN_FRONTEND=noninteractive apt-get --yes --no-install-recommends install mmdebstrap
+}
+
+root_bootstrap() {
+  local new=$1 options=() line mirror
+  while IFS= read -r line; do
+    options+=("--aptopt=$line")
+  done < <(apt_config)
+  mirror=$(apt_mirror)
+  # Without an address mmdebstrap uses its own default, and writes it into the root.
+  root_isolated mmdebstrap --mode=root --variant=apt --architectures=amd64,arm64 "${options[@]}" \
+    "$RIG_ROOT_SUITE" "$new" ${mirror:+"$mirror"}
+}
+
+# The mirror is looked up afresh each time: it may have changed since the root was made.
+root_write_apt() {
+  local root=$1 mirror
+  mirror=$(apt_mirror)
+  [ -n "$mirror" ] || mirror=$(awk '$1 == "deb" { print $2; exit }' "$root/etc/apt/sources.list")
+  apt_sources "$mirror" "${RIG_SUITES[@]}" >"$root/etc/apt/sources.list"
+  apt_config >"$root/etc/apt/apt.conf.d/50rig"
+  cp --dereference /etc/resolv.conf "$root/etc/resolv.conf"
+  cat >"$root/etc/apt/preferences" <<EOF
+Package: *
+Pin: release n=$RIG_ROOT_SUITE
+Pin-Priority: 900
+
+Package: qemu-* src:qemu
+Pin: release n=$RIG_ROOT_SUITE-backports
+Pin-Priority: 950
+
+Package: *
+Pin: release n=sid
+Pin-Priority: 50
+EOF
+}
+
+# root_enter [--kernel TREE] COMMAND...: run a command in the root.
+root_enter() {
+  local tree=-
+  if [ "$1" = --kernel ]; then
+    tree=$2
+    shift 2
+  fi
+  root_enter_at "$(root_path)" "$tree" "$@"
+}
+
+root_enter_at() {
+  local root=$1 tree=$2 name environment=()
+  shift 2
+  for name in http_proxy https_proxy no_proxy TERM; do
+    [ -z "${!name:-}" ] || environment+=("$name=${!name}")
+  done
+  for name in "${!RIG_@}"; do
+    case $name in RIG_CACHE | RIG_CPU | RIG_QEMU_ARGS) environment+=("$name=${!name}") ;; esac
+  done
+  root_isolated "$RIG_DIR/enter-root.sh" "$root" "$RIG_CACHE" "$tree" \
+    env --ignore-environment PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
+    DEBIAN_FRONTEND=noninteractive "${environment[@]}" "$@"
+}
+
+# Own mount and process namespaces, and a kill that comes with the parent's end:
+# nothing stays mounted or running, whatever ends this, SIGKILL included.
+root_isolated() {
+  setpriv --pdeathsig KILL unshare --mount --pid --fork --kill-child=KILL --propagation private "$@"
+}
