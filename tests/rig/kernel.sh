@@ -1,0 +1,117 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Kernels: found in kernels.list, downloaded as Debian packages, unpacked into
+# the cache. Source lib.sh, apt-sources.sh and root.sh first.
+#
+# In the cache:   kernels/NAME/debs/      the packages
+#                 kernels/NAME/tree/      what they contain; complete, or not there
+#                 kernels/NAME/tree/.rig-release
+
+# kernel_names [MATRIX]: all, or those in the default matrix.
+# shellcheck disable=SC2120 # the argument is for run-matrix.sh
+kernel_names() {
+  awk -v matrix="${1:-}" '!/^#/ && NF == 4 && (matrix == "" || $4 == "yes") { print $1 }' "$RIG_DIR/kernels.list"
+}
+
+# kernel_column NAME COLUMN, or a sentence that lists the known names.
+kernel_column() {
+  local value
+  value=$(awk -v name="$1" -v column="$2" '!/^#/ && $1 == name { print $column }' "$RIG_DIR/kernels.list")
+  [ -n "$value" ] ||
+    rig_die "there is no kernel '$1'; the known ones are: $(kernel_names | paste --serial --delimiters=' ')"
+  printf '%s\n' "$value"
+}
+
+kernel_path() {
+  printf '%s/kernels/%s\n' "$RIG_CACHE" "$1"
+}
+
+kernel_tree() {
+  printf '%s/tree\n' "$(kernel_path "$1")"
+}
+
+kernel_release() {
+  cat "$(kernel_tree "$1")/.rig-release"
+}
+
+# The headers folder to build modules against, as seen inside the root.
+kernel_headers() {
+  printf '/usr/src/linux-headers-%s\n' "$(kernel_release "$1")"
+}
+
+kernel_fetch() {
+  local name=$1 refresh=${2:-no} suite flavour
+  suite=$(kernel_column "$name" 2)
+  flavour=$(kernel_column "$name" 3)
+  root_setup
+  rig_lock "kernel-$name"
+  if [ "$refresh" = yes ] || [ ! -f "$(kernel_tree "$name")/.rig-release" ]; then
+    rig_need_space 1000 "kernel $name"
+    mkdir --parents "$(kernel_path "$name")/debs"
+    packages_update "$refresh"
+    rig_step "downloading kernel $name" root_enter "$RIG_DIR/fetch-packages.sh" \
+      "$(kernel_path "$name")/debs" "$suite" kernel "$flavour"
+    rig_step "unpacking kernel $name" kernel_unpack "$name" "$flavour"
+  fi
+  rig_unlock "kernel-$name"
+}
+
+# packages_update FORCE: package lists are looked at again after an hour, not at each use.
+packages_update() {
+  local lists
+  lists=$(root_path)/var/lib/apt/lists
+  rig_lock packages
+  root_write_apt "$(root_path)"
+  if [ "$1" = yes ] || [ -z "$(find "$lists/.rig-updated" -mmin -60 2>/dev/null)" ]; then
+    rig_step "updating the package lists" root_enter apt-get --error-on=any update
+    touch "$lists/.rig-updated"
+  fi
+  rig_unlock packages
+}
+
+# Unpacked beside, checked, then renamed: an interruption leaves no half tree.
+kernel_unpack() {
+  local name=$1 path new release
+  path=$(kernel_path "$name")
+  new=$path/tree.new
+  rm --recursive --force "$new"
+  mkdir "$new"
+  while IFS= read -r package; do
+    root_enter dpkg-deb --extract "$path/debs/$package" "$new"
+  done <"$path/debs/list"
+  # Older packages have /lib/modules, newer ones /usr/lib/modules.
+  if [ -d "$new/lib/modules" ]; then
+    mkdir --parents "$new/usr/lib"
+    mv "$new/lib/modules" "$new/usr/lib/modules"
+  fi
+  release=$(basename "$new"/usr/lib/modules/*)
+  kernel_check_tree "$new" "$release"
+  printf '%s\n' "$release" >"$new/.rig-release"
+  rm --recursive --force "$path/tree"
+  mv "$new" "$path/tree"
+}
+
+kernel_check_tree() {
+  local tree=$1 release=$2 headers=$1/usr/src/linux-headers-$2 file
+  for file in "$headers/.config" "$headers/Module.symvers" "$headers/include/generated/utsrelease.h" \
+    "$headers/scripts/mod/modpost" "$tree/usr/lib/modules/$release/kernel/drivers/vfio"; do
+    [ -e "$file" ] || rig_die "the packages of kernel $release do not contain ${file#"$tree"}, which the rig needs"
+  done
+  kernel_image_in "$tree" "$release" >/dev/null
+}
+
+kernel_image_in() {
+  local file
+  for file in "$1/boot/vmlinuz-$2" "$1/usr/lib/modules/$2/vmlinuz"; do
+    if [ -f "$file" ]; then
+      printf '%s\n' "$file"
+      return
+    fi
+  done
+  rig_die "the packages of kernel $2 contain no kernel image where the rig looks for one"
+}
+
+kernel_image() {
+  kernel_image_in "$(kernel_tree "$1")" "$(kernel_release "$1")"
+}
