@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Access: the bracket around every touch of the GPU memory.  Inside it no reset
+ * is under way, the memory is ready, and decode stays as it is.
+ */
+#include "nvgrace_gpu.h"
+
+static int check_locked(struct nvgrace_gpu *gpu)
+{
+	int ret;
+
+	down_read(&gpu->readiness.lock);
+	ret = nvgrace_readiness_check(gpu);
+	if (ret)
+		up_read(&gpu->readiness.lock);
+
+	return ret;
+}
+
+/**
+ * nvgrace_access_try() - begin an access if that is possible at once
+ * @gpu: a GPU with memory
+ *
+ * Context: may hold mmap_lock; takes memory_lock and readiness.lock for read
+ * on success.
+ * Return: 0 and nvgrace_access_end() is owed, -EAGAIN if nvgrace_access_begin()
+ * would wait, -ETIME or -EIO if it would fail.
+ */
+int nvgrace_access_try(struct nvgrace_gpu *gpu)
+{
+	int ret;
+
+	if (!down_read_trylock(&gpu->core.memory_lock))
+		return -EAGAIN;
+
+	ret = check_locked(gpu);
+	if (ret)
+		up_read(&gpu->core.memory_lock);
+
+	return ret;
+}
+
+/**
+ * nvgrace_access_begin() - begin an access, wait until the memory is ready
+ * @gpu: a GPU with memory
+ *
+ * A reset that comes while this waits restarts the wait.
+ *
+ * Context: sleeps, killable, holding no lock while it waits for hardware;
+ * takes memory_lock and readiness.lock for read on success.
+ * Return: 0 and nvgrace_access_end() is owed, -EINTR if the task is being
+ * killed, -EIO if the memory is overdue or the device cannot be asked.
+ */
+int nvgrace_access_begin(struct nvgrace_gpu *gpu)
+{
+	int ret;
+
+	do {
+		ret = down_read_killable(&gpu->core.memory_lock);
+		if (ret)
+			return ret;
+
+		ret = check_locked(gpu);
+		if (!ret)
+			return 0;
+
+		up_read(&gpu->core.memory_lock);
+		if (ret != -EAGAIN)
+			return -EIO;
+
+		ret = nvgrace_readiness_sleep(gpu);
+	} while (!ret);
+
+	return ret;
+}
+
+/**
+ * nvgrace_access_end() - end an access
+ * @gpu: the GPU of a successful nvgrace_access_try() or nvgrace_access_begin()
+ *
+ * Context: any that may sleep.
+ */
+void nvgrace_access_end(struct nvgrace_gpu *gpu)
+{
+	up_read(&gpu->readiness.lock);
+	up_read(&gpu->core.memory_lock);
+}

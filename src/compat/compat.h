@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Older kernels made to look like the newest.  Each block is for kernels that
+ * lack one feature of features.tbl; included from nvgrace_gpu.h alone.
+ */
+#ifndef NVGRACE_COMPAT_H
+#define NVGRACE_COMPAT_H
+
+#include <linux/mm.h>
+#include <linux/vfio_pci_core.h>
+
+struct nvgrace_region;
+
+/*
+ * Op tables: members that not every kernel has.
+ */
+#ifdef COMPAT_HAVE_GET_REGION_INFO_CAPS
+#define COMPAT_GET_REGION_INFO_CAPS(fn)	.get_region_info_caps = fn,
+#else
+/* region_info.c has this ioctl call the hook, as newer cores do. */
+#define COMPAT_GET_REGION_INFO_CAPS(fn)
+#define vfio_pci_core_ioctl compat_vfio_pci_core_ioctl
+long compat_vfio_pci_core_ioctl(struct vfio_device *core_vdev, unsigned int cmd,
+				unsigned long arg);
+int compat_vfio_pci_ioctl_get_region_info(struct vfio_device *core_vdev,
+					  struct vfio_region_info *info,
+					  struct vfio_info_cap *caps);
+#define vfio_pci_ioctl_get_region_info compat_vfio_pci_ioctl_get_region_info
+#endif
+
+#ifdef COMPAT_HAVE_MATCH_TOKEN_UUID
+#define COMPAT_MATCH_TOKEN_UUID		.match_token_uuid = vfio_pci_core_match_token_uuid,
+#else
+#define COMPAT_MATCH_TOKEN_UUID
+#endif
+
+#ifdef COMPAT_HAVE_IOMMUFD_DETACH
+#define COMPAT_IOMMUFD_DETACH		.detach_ioas = vfio_iommufd_physical_detach_ioas,
+#else
+#define COMPAT_IOMMUFD_DETACH
+#endif
+
+#ifdef COMPAT_HAVE_IOMMUFD_PASID
+#define COMPAT_IOMMUFD_PASID \
+	.pasid_attach_ioas	= vfio_iommufd_physical_pasid_attach_ioas, \
+	.pasid_detach_ioas	= vfio_iommufd_physical_pasid_detach_ioas,
+#else
+#define COMPAT_IOMMUFD_PASID
+#endif
+
+#ifdef COMPAT_HAVE_IOMMUFD_OPS
+#define COMPAT_IOMMUFD_OPS \
+	.bind_iommufd		= vfio_iommufd_physical_bind, \
+	.unbind_iommufd		= vfio_iommufd_physical_unbind, \
+	.attach_ioas		= vfio_iommufd_physical_attach_ioas, \
+	COMPAT_IOMMUFD_DETACH \
+	COMPAT_IOMMUFD_PASID
+#else
+#define COMPAT_IOMMUFD_OPS
+#endif
+
+/* dma-buf export of the physical BARs, as vfio-pci has it: for the nested case. */
+static inline void compat_export_bars(struct vfio_pci_core_device *core)
+{
+#ifdef COMPAT_HAVE_VFIO_PCI_OPS
+	static const struct vfio_pci_device_ops pci_ops = {
+		.get_dmabuf_phys = vfio_pci_core_get_dmabuf_phys,
+	};
+
+	core->pci_ops = &pci_ops;
+#endif
+}
+
+/*
+ * BAR mappings.
+ */
+#if !defined(COMPAT_HAVE_VFIO_PCI_GET_IOMAP) && !defined(COMPAT_HAVE_VFIO_PCI_SETUP_BARMAP)
+static inline int vfio_pci_core_setup_barmap(struct vfio_pci_core_device *core, int bar)
+{
+	int ret;
+
+	if (core->barmap[bar])
+		return 0;
+
+	ret = pci_request_selected_regions(core->pdev, BIT(bar), "vfio");
+	if (ret)
+		return ret;
+
+	/* The core unmaps and releases what it finds here. */
+	core->barmap[bar] = pci_iomap(core->pdev, bar, 0);
+	if (!core->barmap[bar]) {
+		pci_release_selected_regions(core->pdev, BIT(bar));
+		return -ENOMEM;
+	}
+
+	return 0;
+}
+#endif
+
+#ifndef COMPAT_HAVE_VFIO_PCI_GET_IOMAP
+static inline void __iomem *vfio_pci_core_get_iomap(struct vfio_pci_core_device *core,
+						    unsigned int bar)
+{
+	int ret = vfio_pci_core_setup_barmap(core, bar);
+
+	return ret ? IOMEM_ERR_PTR(ret) : core->barmap[bar];
+}
+#endif
+
+/*
+ * Memory management.
+ */
+#ifndef COMPAT_HAVE_VM_FLAGS_SET
+static inline void vm_flags_set(struct vm_area_struct *vma, unsigned long flags)
+{
+	vma->vm_flags |= flags;
+}
+#endif
+
+#ifndef COMPAT_HAVE_VM_ALLOW_ANY_UNCACHED
+#define VM_ALLOW_ANY_UNCACHED	VM_NONE
+#endif
+
+#ifndef COMPAT_HAVE_RELEASE_FAULT_LOCK
+static inline void release_fault_lock(struct vm_fault *vmf)
+{
+	mmap_read_unlock(vmf->vma->vm_mm);
+}
+#endif
+
+#ifdef COMPAT_HAVE_PFNMAP_PFN_T
+#include <linux/pfn_t.h>
+#define vmf_insert_pfn_pmd(vmf, pfn, write) \
+	vmf_insert_pfn_pmd(vmf, __pfn_to_pfn_t(pfn, PFN_DEV), write)
+#define vmf_insert_pfn_pud(vmf, pfn, write) \
+	vmf_insert_pfn_pud(vmf, __pfn_to_pfn_t(pfn, PFN_DEV), write)
+#endif
+
+#ifdef COMPAT_HAVE_VFIO_PCI_VMA_LIST
+/* mmap_populate.c: mapped at mmap time, zapped by the core's list. */
+int compat_mmap_populate(struct nvgrace_region *region, struct vm_area_struct *vma, u64 start);
+#else
+static inline int compat_mmap_populate(struct nvgrace_region *region,
+				       struct vm_area_struct *vma, u64 start)
+{
+	return 0;
+}
+#endif
+
+#ifdef COMPAT_HAVE_VFIO_DEVICE_INODE
+static inline void compat_zap_region(struct vfio_pci_core_device *core, unsigned int index)
+{
+	unmap_mapping_range(core->vdev.inode->i_mapping, VFIO_PCI_INDEX_TO_OFFSET(index),
+			    VFIO_PCI_OFFSET_MASK + 1, true);
+}
+#else
+/*
+ * The core's list can only be zapped with mmap_lock taken before memory_lock,
+ * which the caller may hold.  The core has zapped for the resets it does; on
+ * these kernels one through sysfs leaves mappings as they are, as with vfio-pci.
+ */
+static inline void compat_zap_region(struct vfio_pci_core_device *core, unsigned int index)
+{
+}
+#endif
+
+#endif /* NVGRACE_COMPAT_H */

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Mappings on kernels without huge pfnmap: the whole mapping at mmap time, or
+ * with the first fault if the memory is not ready then or was zapped since.
+ *
+ * vm_pgoff is the first pfn there: KVM computes from it whether stage 2 can use
+ * blocks.  The core zaps the mappings on its vma_list, and forgets them.
+ */
+#include <linux/sizes.h>
+
+#include "../nvgrace_gpu.h"
+
+/* Entry of vma_list, which the core frees; its own definition is private. */
+struct vfio_pci_mmap_vma {
+	struct vm_area_struct *vma;
+	struct list_head vma_next;
+};
+
+static struct vfio_pci_core_device *core_of(struct vm_area_struct *vma)
+{
+	struct nvgrace_region *region = vma->vm_private_data;
+
+	return &region->gpu->core;
+}
+
+static struct vfio_pci_mmap_vma *find_populated(struct vm_area_struct *vma)
+{
+	struct vfio_pci_mmap_vma *entry;
+
+	list_for_each_entry(entry, &core_of(vma)->vma_list, vma_next) {
+		if (entry->vma == vma)
+			return entry;
+	}
+
+	return NULL;
+}
+
+static void zap(struct vm_area_struct *vma)
+{
+	zap_vma_ptes(vma, vma->vm_start, vma->vm_end - vma->vm_start);
+}
+
+/* In steps, for 94 GiB in 4 KiB pages are half a second without preemption. */
+static int remap(struct vm_area_struct *vma)
+{
+	unsigned long addr, size;
+	int ret;
+
+	for (addr = vma->vm_start; addr < vma->vm_end; addr += size) {
+		size = min_t(unsigned long, vma->vm_end - addr, SZ_1G);
+		ret = remap_pfn_range(vma, addr,
+				      vma->vm_pgoff + ((addr - vma->vm_start) >> PAGE_SHIFT),
+				      size, vma->vm_page_prot);
+		if (ret)
+			return ret;
+		cond_resched();
+	}
+
+	return 0;
+}
+
+/* In an access bracket, with vma_lock held. */
+static int populate(struct vm_area_struct *vma)
+{
+	const struct vfio_pci_mmap_vma new = { .vma = vma };
+	struct vfio_pci_mmap_vma *entry;
+	int ret;
+
+	if (find_populated(vma))
+		return 0;
+
+	entry = kmemdup(&new, sizeof(new), GFP_KERNEL_ACCOUNT);
+	if (!entry)
+		return -ENOMEM;
+
+	/* remap_pfn_range() is a BUG() on what is mapped already, as after fork. */
+	zap(vma);
+	ret = remap(vma);
+	if (ret) {
+		zap(vma);
+		kfree(entry);
+		return ret;
+	}
+
+	list_add(&entry->vma_next, &core_of(vma)->vma_list);
+
+	return 0;
+}
+
+static vm_fault_t compat_fault(struct vm_fault *vmf)
+{
+	struct nvgrace_region *region = vmf->vma->vm_private_data;
+	struct nvgrace_gpu *gpu = region->gpu;
+	vm_fault_t fault = VM_FAULT_NOPAGE;
+	int ret;
+
+	mutex_lock(&gpu->core.vma_lock);
+	ret = nvgrace_access_try(gpu);
+	if (!ret) {
+		if (gpu->core.pm_runtime_engaged || populate(vmf->vma))
+			fault = VM_FAULT_SIGBUS;
+		nvgrace_access_end(gpu);
+	}
+	mutex_unlock(&gpu->core.vma_lock);
+
+	if (ret == -EAGAIN)
+		return nvgrace_region_fault_wait(vmf);
+
+	return ret ? VM_FAULT_SIGBUS : fault;
+}
+
+/* A copy, a part or a moved mapping is not on the list: have it fault. */
+static void compat_open(struct vm_area_struct *vma)
+{
+	zap(vma);
+}
+
+static int compat_mremap(struct vm_area_struct *vma)
+{
+	zap(vma);
+	return 0;
+}
+
+static void compat_close(struct vm_area_struct *vma)
+{
+	struct vfio_pci_core_device *core = core_of(vma);
+	struct vfio_pci_mmap_vma *entry;
+
+	mutex_lock(&core->vma_lock);
+	entry = find_populated(vma);
+	if (entry) {
+		list_del(&entry->vma_next);
+		kfree(entry);
+	}
+	mutex_unlock(&core->vma_lock);
+}
+
+static const struct vm_operations_struct compat_vm_ops = {
+	.open	= compat_open,
+	.close	= compat_close,
+	.mremap	= compat_mremap,
+	.fault	= compat_fault,
+};
+
+/**
+ * compat_mmap_populate() - the last step of mmap() of a region
+ * @region: the region
+ * @vma: the mapping, checked and with its flags set
+ * @start: its offset in the region, in bytes
+ *
+ * Context: mmap_lock held for write.
+ * Return: 0 or -errno.
+ */
+int compat_mmap_populate(struct nvgrace_region *region, struct vm_area_struct *vma, u64 start)
+{
+	struct nvgrace_gpu *gpu = region->gpu;
+	int ret = 0;
+
+	vma->vm_pgoff = PHYS_PFN(region->part.base + start);
+	vma->vm_ops = &compat_vm_ops;
+
+	mutex_lock(&gpu->core.vma_lock);
+	if (!nvgrace_access_try(gpu)) {
+		if (!gpu->core.pm_runtime_engaged)
+			ret = populate(vma);
+		nvgrace_access_end(gpu);
+	}
+	mutex_unlock(&gpu->core.vma_lock);
+
+	return ret;
+}

@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the driver's files share.  Each group of prototypes is headed by the
+ * file that has them.
+ */
+#ifndef NVGRACE_GPU_H
+#define NVGRACE_GPU_H
+
+#include <linux/pci.h>
+#include <linux/rwsem.h>
+#include <linux/spinlock.h>
+#include <linux/vfio.h>
+#include <linux/vfio_pci_core.h>
+#include <linux/wait.h>
+
+#include "compat/compat.h"
+#include "fake_bar.h"
+#include "memory_split.h"
+
+struct nvgrace_gpu;
+
+/**
+ * struct nvgrace_region - a part of the GPU memory, as a VFIO region
+ * @gpu: the GPU it belongs to
+ * @name: "usemem" or "resmem"
+ * @index: VFIO region index, VFIO_PCI_BAR2_REGION_INDEX or _BAR4_
+ * @cached: mapped cacheable, else Normal-NC
+ * @part: where the memory is; no length: this part does not exist
+ * @map_lock: serializes the making of @vaddr
+ * @vaddr: kernel mapping of all of @part, made on first use, NULL before
+ */
+struct nvgrace_region {
+	struct nvgrace_gpu *gpu;
+	const char *name;
+	unsigned int index;
+	bool cached;
+	struct nvgrace_memory_part part;
+	struct mutex map_lock;	/* making of vaddr */
+	void *vaddr;
+};
+
+enum nvgrace_readiness_state {
+	NVGRACE_READY,		/* seen ready since the last reset */
+	NVGRACE_PENDING,	/* to be checked before the next access */
+	NVGRACE_TIMED_OUT,	/* as pending, and found overdue */
+	NVGRACE_RESETTING,	/* between reset_prepare and reset_done */
+};
+
+/**
+ * struct nvgrace_readiness - is the memory usable?
+ * @lock: @state changes to and from NVGRACE_RESETTING under it for write; an
+ *	access holds it for read while it touches the memory or BAR0.  Nests
+ *	inside the core's memory_lock.  Never held across a sleep for hardware.
+ * @state: see above; accesses move it between the other three under @lock for read
+ * @since: jiffies when the current wait's time-outs began to run
+ * @wait: woken when a reset ends
+ * @cxl_dvsec: config offset of the CXL Device DVSEC, 0: readiness is in BAR0
+ * @bar0: BAR0 registers, NULL while not mapped
+ */
+struct nvgrace_readiness {
+	struct rw_semaphore lock;
+	enum nvgrace_readiness_state state;
+	unsigned long since;
+	wait_queue_head_t wait;
+	u16 cxl_dvsec;
+	void __iomem *bar0;
+};
+
+/**
+ * struct nvgrace_gpu - a GPU bound to this driver
+ * @core: vfio-pci-core's device, first as vfio_alloc_device() wants it
+ * @usemem: cached memory, BAR4; without length if firmware describes no memory
+ * @resmem: non-cached memory, BAR2; without length on parts with no erratum
+ * @mig_erratum: the part needs resmem
+ * @fake_bar_lock: guards the two fake BARs
+ * @usemem_bar: BAR4/5 as the user sees it
+ * @resmem_bar: BAR2/3 as the user sees it, unused without resmem
+ * @readiness: is the memory usable?
+ * @reset_task: who is in a reset ioctl on this device, and will see its result
+ */
+struct nvgrace_gpu {
+	struct vfio_pci_core_device core;
+	struct nvgrace_region usemem;
+	struct nvgrace_region resmem;
+	bool mig_erratum;
+	spinlock_t fake_bar_lock;	/* both fake BARs */
+	struct nvgrace_fake_bar usemem_bar;
+	struct nvgrace_fake_bar resmem_bar;
+	struct nvgrace_readiness readiness;
+	struct task_struct *reset_task;
+};
+
+static inline struct nvgrace_gpu *nvgrace_gpu_from_core(struct vfio_device *core_vdev)
+{
+	return container_of(core_vdev, struct nvgrace_gpu, core.vdev);
+}
+
+/* Does firmware describe memory?  If not, the device is plain vfio-pci-core's. */
+static inline bool nvgrace_gpu_has_memory(const struct nvgrace_gpu *gpu)
+{
+	return gpu->usemem.part.length;
+}
+
+/* firmware.c */
+int nvgrace_firmware_read(struct pci_dev *pdev, struct nvgrace_memory_split *split,
+			  bool *mig_erratum);
+void nvgrace_firmware_report(struct pci_dev *pdev, const struct nvgrace_memory_split *split);
+
+/* vfio_device.c */
+extern const struct vfio_device_ops nvgrace_memory_ops;
+extern const struct vfio_device_ops nvgrace_plain_ops;
+void nvgrace_gpu_init_memory(struct nvgrace_gpu *gpu, const struct nvgrace_memory_split *split,
+			     bool mig_erratum);
+
+/* config_space.c */
+ssize_t nvgrace_config_rw(struct nvgrace_gpu *gpu, char __user *buf, size_t count,
+			  loff_t *ppos, bool is_write);
+void nvgrace_config_reset(struct nvgrace_gpu *gpu);
+
+/* region.c */
+struct nvgrace_region *nvgrace_region_find(struct nvgrace_gpu *gpu, unsigned int index);
+int nvgrace_region_info(struct vfio_device *core_vdev, struct vfio_region_info *info,
+			struct vfio_info_cap *caps);
+
+/* region_rw.c */
+ssize_t nvgrace_region_rw(struct nvgrace_region *region, char __user *buf, size_t count,
+			  loff_t *ppos, bool is_write);
+void nvgrace_region_unmap(struct nvgrace_region *region);
+
+/* region_mmap.c */
+vm_fault_t nvgrace_region_fault_wait(struct vm_fault *vmf);
+int nvgrace_region_mmap(struct nvgrace_region *region, struct vm_area_struct *vma);
+
+/* access.c */
+int nvgrace_access_try(struct nvgrace_gpu *gpu);
+int nvgrace_access_begin(struct nvgrace_gpu *gpu);
+void nvgrace_access_end(struct nvgrace_gpu *gpu);
+
+/* readiness.c */
+void nvgrace_readiness_init(struct nvgrace_gpu *gpu);
+int nvgrace_readiness_probe(struct nvgrace_gpu *gpu);
+int nvgrace_readiness_check(struct nvgrace_gpu *gpu);
+int nvgrace_readiness_sleep(struct nvgrace_gpu *gpu);
+void nvgrace_readiness_due(struct nvgrace_gpu *gpu);
+const char *nvgrace_readiness_method(const struct nvgrace_gpu *gpu);
+
+/* reset.c */
+extern const struct pci_error_handlers nvgrace_err_handlers;
+long nvgrace_reset_ioctl(struct nvgrace_gpu *gpu, unsigned int cmd, unsigned long arg);
+
+/* sysfs.c */
+extern const struct attribute_group *nvgrace_attribute_groups[];
+
+#endif /* NVGRACE_GPU_H */

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * PCI driver: device ids, probe, remove, module.
+ */
+#include <linux/module.h>
+
+#include "nvgrace_gpu.h"
+
+static int nvgrace_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	struct nvgrace_memory_split split;
+	const struct vfio_device_ops *ops;
+	struct nvgrace_gpu *gpu;
+	bool mig_erratum;
+	int ret;
+
+	ret = nvgrace_firmware_read(pdev, &split, &mig_erratum);
+	if (ret)
+		return ret;
+
+	/* No memory: a GPU assigned to the virtual machine we run in. */
+	ops = split.usemem.length ? &nvgrace_memory_ops : &nvgrace_plain_ops;
+	gpu = vfio_alloc_device(nvgrace_gpu, core.vdev, &pdev->dev, ops);
+	if (IS_ERR(gpu))
+		return PTR_ERR(gpu);
+
+	dev_set_drvdata(&pdev->dev, &gpu->core);
+
+	if (split.usemem.length) {
+		nvgrace_gpu_init_memory(gpu, &split, mig_erratum);
+		ret = nvgrace_readiness_probe(gpu);
+		if (ret)
+			goto out_put_device;
+	}
+
+	ret = vfio_pci_core_register_device(&gpu->core);
+	if (ret)
+		goto out_put_device;
+
+	if (split.usemem.length)
+		nvgrace_firmware_report(pdev, &split);
+	return 0;
+
+out_put_device:
+	vfio_put_device(&gpu->core.vdev);
+	return ret;
+}
+
+static void nvgrace_pci_remove(struct pci_dev *pdev)
+{
+	struct vfio_pci_core_device *core = dev_get_drvdata(&pdev->dev);
+
+	vfio_pci_core_unregister_device(core);
+	vfio_put_device(&core->vdev);
+}
+
+/* Only for devices whose driver_override names this driver. */
+static const struct pci_device_id nvgrace_pci_table[] = {
+	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_VENDOR_ID_NVIDIA, 0x2342) },	/* GH200 120GB */
+	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_VENDOR_ID_NVIDIA, 0x2345) },	/* GH200 480GB */
+	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_VENDOR_ID_NVIDIA, 0x2348) },	/* GH200 */
+	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_VENDOR_ID_NVIDIA, 0x2941) },	/* GB200 */
+	{ PCI_DRIVER_OVERRIDE_DEVICE_VFIO(PCI_VENDOR_ID_NVIDIA, 0x31c2) },	/* GB300 */
+	{}
+};
+
+MODULE_DEVICE_TABLE(pci, nvgrace_pci_table);
+
+static struct pci_driver nvgrace_pci_driver = {
+	.name			= KBUILD_MODNAME,
+	.id_table		= nvgrace_pci_table,
+	.probe			= nvgrace_pci_probe,
+	.remove			= nvgrace_pci_remove,
+	.err_handler		= &nvgrace_err_handlers,
+	.dev_groups		= nvgrace_attribute_groups,
+	.driver_managed_dma	= true,
+	/* The link takes up to 30 s to train; nobody else shall wait for it. */
+	.driver.probe_type	= PROBE_PREFER_ASYNCHRONOUS,
+};
+
+module_pci_driver(nvgrace_pci_driver);
+
+MODULE_LICENSE("GPL");
+MODULE_VERSION(NVGRACE_VERSION);
+MODULE_DESCRIPTION("VFIO driver for NVIDIA Grace Hopper and Grace Blackwell GPUs with coherent memory");

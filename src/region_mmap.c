@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * mmap() of usemem and resmem: mapped on fault, zapped by every reset.
+ */
+#include <linux/file.h>
+#include <linux/mm.h>
+#include <linux/overflow.h>
+
+#include "nvgrace_gpu.h"
+#include "trace.h"
+
+/**
+ * nvgrace_region_fault_wait() - wait for readiness, then have a fault taken again
+ * @vmf: the fault, in a mapping of the region in vm_private_data
+ *
+ * Waits without mmap_lock, which others need.  An error will be met again, and
+ * reported, when the fault is.
+ *
+ * Context: page fault, holding no other lock; sleeps, killable.
+ * Return: VM_FAULT_RETRY, or VM_FAULT_SIGBUS if the fault cannot be retried.
+ */
+vm_fault_t nvgrace_region_fault_wait(struct vm_fault *vmf)
+{
+	struct nvgrace_region *region = vmf->vma->vm_private_data;
+	struct nvgrace_gpu *gpu = region->gpu;
+	struct file *file;
+
+	if (!(vmf->flags & FAULT_FLAG_ALLOW_RETRY))
+		return VM_FAULT_SIGBUS;
+	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
+		return VM_FAULT_RETRY;
+
+	/* Keeps the device open; the mapping may be gone as soon as we unlock. */
+	file = get_file(vmf->vma->vm_file);
+	release_fault_lock(vmf);
+
+	if (!nvgrace_access_begin(gpu))
+		nvgrace_access_end(gpu);
+	fput(file);
+
+	return VM_FAULT_RETRY;
+}
+
+static vm_fault_t insert(struct vm_fault *vmf, unsigned long pfn, unsigned int order)
+{
+	if (!order)
+		return vmf_insert_pfn(vmf->vma, vmf->address, pfn);
+#ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
+	if (order == PMD_ORDER)
+		return vmf_insert_pfn_pmd(vmf, pfn, false);
+#endif
+#ifdef CONFIG_ARCH_SUPPORTS_PUD_PFNMAP
+	if (order == PUD_ORDER)
+		return vmf_insert_pfn_pud(vmf, pfn, false);
+#endif
+	return VM_FAULT_FALLBACK;
+}
+
+/* Map @pfn in an access bracket, if there is access; wait for it if that helps. */
+static vm_fault_t insert_ready(struct vm_fault *vmf, unsigned long pfn, unsigned int order)
+{
+	struct nvgrace_region *region = vmf->vma->vm_private_data;
+	struct nvgrace_gpu *gpu = region->gpu;
+	vm_fault_t fault;
+	int ret;
+
+	ret = nvgrace_access_try(gpu);
+	if (ret == -EAGAIN)
+		return nvgrace_region_fault_wait(vmf);
+	if (ret)
+		return VM_FAULT_SIGBUS;
+
+	/* The user sent the device to sleep: no mapping until it is woken. */
+	if (gpu->core.pm_runtime_engaged)
+		fault = VM_FAULT_SIGBUS;
+	else
+		fault = insert(vmf, pfn, order);
+	nvgrace_access_end(gpu);
+
+	return fault;
+}
+
+static vm_fault_t huge_fault(struct vm_fault *vmf, unsigned int order)
+{
+	struct vm_area_struct *vma = vmf->vma;
+	struct nvgrace_region *region = vma->vm_private_data;
+	unsigned long size = PAGE_SIZE << order;
+	unsigned long addr = ALIGN_DOWN(vmf->address, size);
+	unsigned long pgoff_mask = (VFIO_PCI_OFFSET_MASK >> PAGE_SHIFT);
+	vm_fault_t fault = VM_FAULT_FALLBACK;
+	unsigned long pfn;
+
+	pfn = PHYS_PFN(region->part.base) + (vma->vm_pgoff & pgoff_mask) +
+	      ((addr - vma->vm_start) >> PAGE_SHIFT);
+
+	if (addr >= vma->vm_start && size <= vma->vm_end - addr && IS_ALIGNED(pfn, 1ul << order))
+		fault = insert_ready(vmf, pfn, order);
+
+	trace_nvgrace_fault(region, vmf->address, order, fault);
+	return fault;
+}
+
+static vm_fault_t page_fault(struct vm_fault *vmf)
+{
+	return huge_fault(vmf, 0);
+}
+
+static const struct vm_operations_struct region_vm_ops = {
+	.fault		= page_fault,
+#ifdef CONFIG_ARCH_SUPPORTS_HUGE_PFNMAP
+	.huge_fault	= huge_fault,
+#endif
+};
+
+/**
+ * nvgrace_region_mmap() - mmap() of a region
+ * @region: the region
+ * @vma: the mapping
+ *
+ * Context: mmap_lock held for write.
+ * Return: 0, -EINVAL if the mapping is private or not inside the real length,
+ * -EOVERFLOW if its end cannot be expressed.
+ */
+int nvgrace_region_mmap(struct nvgrace_region *region, struct vm_area_struct *vma)
+{
+	u64 length = vma->vm_end - vma->vm_start;
+	u64 start, end;
+
+	/*
+	 * A private mapping would be copied on write, for which memory without
+	 * struct page has no code but a BUG().
+	 */
+	if (!(vma->vm_flags & VM_SHARED))
+		return -EINVAL;
+
+	start = ((u64)vma->vm_pgoff << PAGE_SHIFT) & VFIO_PCI_OFFSET_MASK;
+	if (check_add_overflow(start, length, &end))
+		return -EOVERFLOW;
+	if (end > region->part.length)
+		return -EINVAL;
+
+	/* VM_ALLOW_ANY_UNCACHED: the guest may map Normal-NC, as we do. */
+	vm_flags_set(vma, VM_IO | VM_PFNMAP | VM_DONTEXPAND | VM_DONTDUMP);
+	if (!region->cached) {
+		vm_flags_set(vma, VM_ALLOW_ANY_UNCACHED);
+		vma->vm_page_prot = pgprot_writecombine(vma->vm_page_prot);
+	}
+
+	vma->vm_private_data = region;
+	vma->vm_ops = &region_vm_ops;
+
+	return compat_mmap_populate(region, vma, start);
+}

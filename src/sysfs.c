@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Inspection: read-only attributes in the PCI device's folder nvgrace_gpu/.
+ */
+#include <linux/sysfs.h>
+
+#include "nvgrace_gpu.h"
+
+static struct nvgrace_gpu *gpu_from_device(struct device *dev)
+{
+	struct vfio_pci_core_device *core = dev_get_drvdata(dev);
+
+	return container_of(core, struct nvgrace_gpu, core);
+}
+
+static ssize_t base_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%#llx\n", gpu_from_device(dev)->usemem.part.base);
+}
+static DEVICE_ATTR_RO(base);
+
+static ssize_t usemem_size_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", gpu_from_device(dev)->usemem.part.length);
+}
+static DEVICE_ATTR_RO(usemem_size);
+
+static ssize_t usemem_bar_size_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", gpu_from_device(dev)->usemem.part.bar_size);
+}
+static DEVICE_ATTR_RO(usemem_bar_size);
+
+static ssize_t resmem_size_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", gpu_from_device(dev)->resmem.part.length);
+}
+static DEVICE_ATTR_RO(resmem_size);
+
+static ssize_t resmem_bar_size_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n", gpu_from_device(dev)->resmem.part.bar_size);
+}
+static DEVICE_ATTR_RO(resmem_bar_size);
+
+static ssize_t mig_erratum_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%d\n", gpu_from_device(dev)->mig_erratum);
+}
+static DEVICE_ATTR_RO(mig_erratum);
+
+static ssize_t readiness_method_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n", nvgrace_readiness_method(gpu_from_device(dev)));
+}
+static DEVICE_ATTR_RO(readiness_method);
+
+static ssize_t readiness_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	static const char * const names[] = {
+		[NVGRACE_READY]		= "ready",
+		[NVGRACE_PENDING]	= "pending",
+		[NVGRACE_TIMED_OUT]	= "timed-out",
+		[NVGRACE_RESETTING]	= "resetting",
+	};
+
+	return sysfs_emit(buf, "%s\n", names[READ_ONCE(gpu_from_device(dev)->readiness.state)]);
+}
+static DEVICE_ATTR_RO(readiness);
+
+static struct attribute *nvgrace_attributes[] = {
+	&dev_attr_base.attr,
+	&dev_attr_usemem_size.attr,
+	&dev_attr_usemem_bar_size.attr,
+	&dev_attr_resmem_size.attr,
+	&dev_attr_resmem_bar_size.attr,
+	&dev_attr_mig_erratum.attr,
+	&dev_attr_readiness_method.attr,
+	&dev_attr_readiness.attr,
+	NULL
+};
+
+/* Nothing to show where vfio-pci-core does everything. */
+static umode_t is_visible(struct kobject *kobj, struct attribute *attr, int n)
+{
+	return nvgrace_gpu_has_memory(gpu_from_device(kobj_to_dev(kobj))) ? attr->mode : 0;
+}
+
+static const struct attribute_group nvgrace_attribute_group = {
+	.name		= "nvgrace_gpu",
+	.attrs		= nvgrace_attributes,
+	.is_visible	= is_visible,
+};
+
+const struct attribute_group *nvgrace_attribute_groups[] = {
+	&nvgrace_attribute_group,
+	NULL
+};
