@@ -24,7 +24,7 @@ static int check_locked(struct nvgrace_gpu *gpu)
  * Context: may hold mmap_lock; takes memory_lock and readiness.lock for read
  * on success.
  * Return: 0 and nvgrace_access_end() is owed, -EAGAIN if nvgrace_access_begin()
- * would wait, -ETIME or -EIO if it would fail.
+ * would wait, -ETIME or -EIO if it would fail or wake the device.
  */
 int nvgrace_access_try(struct nvgrace_gpu *gpu)
 {
@@ -33,7 +33,8 @@ int nvgrace_access_try(struct nvgrace_gpu *gpu)
 	if (!down_read_trylock(&gpu->core.memory_lock))
 		return -EAGAIN;
 
-	ret = check_locked(gpu);
+	/* The user sent the device to sleep: it may lose power at any moment. */
+	ret = gpu->core.pm_runtime_engaged ? -EIO : check_locked(gpu);
 	if (ret)
 		up_read(&gpu->core.memory_lock);
 
@@ -46,7 +47,8 @@ int nvgrace_access_try(struct nvgrace_gpu *gpu)
  *
  * A reset that comes while this waits restarts the wait.
  *
- * Context: sleeps, killable, holding no lock while it waits for hardware;
+ * Context: the device is kept awake by pm_runtime_resume_and_get(); sleeps,
+ * killable, holding no lock while it waits for hardware;
  * takes memory_lock and readiness.lock for read on success.
  * Return: 0 and nvgrace_access_end() is owed, -EINTR if the task is being
  * killed, -EIO if the memory is overdue or the device cannot be asked.
@@ -68,7 +70,7 @@ int nvgrace_access_begin(struct nvgrace_gpu *gpu)
 		if (ret != -EAGAIN)
 			return -EIO;
 
-		ret = nvgrace_readiness_sleep(gpu);
+		ret = nvgrace_readiness_sleep();
 	} while (!ret);
 
 	return ret;

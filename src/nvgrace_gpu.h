@@ -11,7 +11,6 @@
 #include <linux/spinlock.h>
 #include <linux/vfio.h>
 #include <linux/vfio_pci_core.h>
-#include <linux/wait.h>
 
 #include "compat/compat.h"
 #include "fake_bar.h"
@@ -53,7 +52,6 @@ enum nvgrace_readiness_state {
  *	inside the core's memory_lock.  Never held across a sleep for hardware.
  * @state: see above; accesses move it between the other three under @lock for read
  * @since: jiffies when the current wait's time-outs began to run
- * @wait: woken when a reset ends
  * @cxl_dvsec: config offset of the CXL Device DVSEC, 0: readiness is in BAR0
  * @bar0: BAR0 registers, NULL while not mapped
  */
@@ -61,7 +59,6 @@ struct nvgrace_readiness {
 	struct rw_semaphore lock;
 	enum nvgrace_readiness_state state;
 	unsigned long since;
-	wait_queue_head_t wait;
 	u16 cxl_dvsec;
 	void __iomem *bar0;
 };
@@ -140,7 +137,7 @@ void nvgrace_access_end(struct nvgrace_gpu *gpu);
 void nvgrace_readiness_init(struct nvgrace_gpu *gpu);
 int nvgrace_readiness_probe(struct nvgrace_gpu *gpu);
 int nvgrace_readiness_check(struct nvgrace_gpu *gpu);
-int nvgrace_readiness_sleep(struct nvgrace_gpu *gpu);
+int nvgrace_readiness_sleep(void);
 void nvgrace_readiness_due(struct nvgrace_gpu *gpu);
 const char *nvgrace_readiness_method(const struct nvgrace_gpu *gpu);
 

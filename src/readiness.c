@@ -6,6 +6,7 @@
 #include <linux/bitfield.h>
 #include <linux/io.h>
 #include <linux/jiffies.h>
+#include <linux/sched/signal.h>
 
 #include "nvgrace_gpu.h"
 #include "trace.h"
@@ -157,21 +158,15 @@ int nvgrace_readiness_check(struct nvgrace_gpu *gpu)
 
 /**
  * nvgrace_readiness_sleep() - wait a moment for the memory to become ready
- * @gpu: a GPU with memory
  *
  * Context: holds no lock that a reset or a close needs.
  * Return: 0 to check again, -EINTR if the task is being killed.
  */
-int nvgrace_readiness_sleep(struct nvgrace_gpu *gpu)
+int nvgrace_readiness_sleep(void)
 {
-	struct nvgrace_readiness *readiness = &gpu->readiness;
-	long ret;
+	schedule_timeout_killable(msecs_to_jiffies(POLL_MS));
 
-	ret = wait_event_killable_timeout(readiness->wait,
-					  READ_ONCE(readiness->state) == NVGRACE_READY,
-					  msecs_to_jiffies(POLL_MS));
-
-	return ret < 0 ? -EINTR : 0;
+	return fatal_signal_pending(current) ? -EINTR : 0;
 }
 
 /**
@@ -215,7 +210,6 @@ void nvgrace_readiness_init(struct nvgrace_gpu *gpu)
 	struct nvgrace_readiness *readiness = &gpu->readiness;
 
 	init_rwsem(&readiness->lock);
-	init_waitqueue_head(&readiness->wait);
 	readiness->state = NVGRACE_PENDING;
 	readiness->since = jiffies;
 	readiness->cxl_dvsec = pci_find_dvsec_capability(gpu->core.pdev, CXL_VENDOR_ID,
@@ -230,7 +224,7 @@ static int wait_at_probe(struct nvgrace_gpu *gpu)
 		down_read(&gpu->readiness.lock);
 		ret = nvgrace_readiness_check(gpu);
 		up_read(&gpu->readiness.lock);
-	} while (ret == -EAGAIN && !(ret = nvgrace_readiness_sleep(gpu)));
+	} while (ret == -EAGAIN && !(ret = nvgrace_readiness_sleep()));
 
 	return ret;
 }

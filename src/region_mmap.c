@@ -24,6 +24,7 @@ vm_fault_t nvgrace_region_fault_wait(struct vm_fault *vmf)
 	struct nvgrace_region *region = vmf->vma->vm_private_data;
 	struct nvgrace_gpu *gpu = region->gpu;
 	struct file *file;
+	int ret;
 
 	if (!(vmf->flags & FAULT_FLAG_ALLOW_RETRY))
 		return VM_FAULT_SIGBUS;
@@ -34,8 +35,11 @@ vm_fault_t nvgrace_region_fault_wait(struct vm_fault *vmf)
 	file = get_file(vmf->vma->vm_file);
 	release_fault_lock(vmf);
 
-	if (!nvgrace_access_begin(gpu))
-		nvgrace_access_end(gpu);
+	do {
+		ret = nvgrace_access_try(gpu);
+		if (!ret)
+			nvgrace_access_end(gpu);
+	} while (ret == -EAGAIN && !nvgrace_readiness_sleep());
 	fput(file);
 
 	return VM_FAULT_RETRY;
@@ -70,11 +74,7 @@ static vm_fault_t insert_ready(struct vm_fault *vmf, unsigned long pfn, unsigned
 	if (ret)
 		return VM_FAULT_SIGBUS;
 
-	/* The user sent the device to sleep: no mapping until it is woken. */
-	if (gpu->core.pm_runtime_engaged)
-		fault = VM_FAULT_SIGBUS;
-	else
-		fault = insert(vmf, pfn, order);
+	fault = insert(vmf, pfn, order);
 	nvgrace_access_end(gpu);
 
 	return fault;

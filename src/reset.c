@@ -60,7 +60,6 @@ static void reset_done(struct pci_dev *pdev)
 	up_write(&gpu->readiness.lock);
 
 	trace_nvgrace_readiness(pdev, NVGRACE_PENDING);
-	wake_up_all(&gpu->readiness.wait);
 }
 
 /**

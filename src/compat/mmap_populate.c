@@ -97,7 +97,7 @@ static vm_fault_t compat_fault(struct vm_fault *vmf)
 	mutex_lock(&gpu->core.vma_lock);
 	ret = nvgrace_access_try(gpu);
 	if (!ret) {
-		if (gpu->core.pm_runtime_engaged || populate(vmf->vma))
+		if (populate(vmf->vma))
 			fault = VM_FAULT_SIGBUS;
 		nvgrace_access_end(gpu);
 	}
@@ -161,8 +161,7 @@ int compat_mmap_populate(struct nvgrace_region *region, struct vm_area_struct *v
 
 	mutex_lock(&gpu->core.vma_lock);
 	if (!nvgrace_access_try(gpu)) {
-		if (!gpu->core.pm_runtime_engaged)
-			ret = populate(vma);
+		ret = populate(vma);
 		nvgrace_access_end(gpu);
 	}
 	mutex_unlock(&gpu->core.vma_lock);
