@@ -106,50 +106,10 @@ static void two_calls(void)
 		 memory->length / host_page_size() * host_page_size());
 }
 
-/* Everything the core tells about the regions, one record per index. */
-struct answer {
-	int ret;
-	char buffer[REGION_INFO_MAX];
-};
-
-static void ask_all(struct answer *answers, unsigned int count)
-{
-	struct vfio dev;
-	unsigned int i;
-
-	vfio_open(&dev, &gpu);
-	for (i = 0; i < count; i++) {
-		memset(answers[i].buffer, CANARY, REGION_INFO_MAX);
-		answers[i].ret = vfio_region_info(&dev, i, answers[i].buffer,
-						  REGION_INFO_MAX);
-	}
-	vfio_close(&dev);
-}
-
-static void other_regions(void)
-{
-	struct answer core[VFIO_PCI_NUM_REGIONS + 4];
-	struct answer ours[VFIO_PCI_NUM_REGIONS + 4];
-	unsigned int i;
-
-	ask_all(ours, TAP_COUNT(ours));
-	host_rebind(gpu.bdf, CORE_DRIVER);
-	ask_all(core, TAP_COUNT(core));
-	for (i = 0; i < TAP_COUNT(core); i++) {
-		if (gpu_memory(&gpu, i))
-			continue;
-		CHECK(core[i].ret == ours[i].ret, "region %u: %d, not %d", i,
-		      ours[i].ret, core[i].ret);
-		CHECK(!memcmp(core[i].buffer, ours[i].buffer, REGION_INFO_MAX),
-		      "region %u is told differently by vfio-pci", i);
-	}
-}
-
 static const struct tap_test tests[] = {
 	{ "D3 memory regions: size, flags and sparse mmap area", memory_regions },
 	{ "D3 argsz of every size: grown, refused, never overrun", argsz },
 	{ "D3 a second call with the argsz of the first gets the area", two_calls },
-	{ "D3 all other regions are vfio-pci-core's", other_regions },
 };
 
 int main(int argc, char **argv)
