@@ -27,10 +27,10 @@ static struct vgpu *vgpu_in_slot(unsigned int devfn)
 	return NULL;
 }
 
-/* The GPU that is function @devfn of @bus, if it is one */
-static struct vgpu *vgpu_at(struct pci_bus *bus, unsigned int devfn)
+/* The GPU on @bus, if it is the bus below the root port of one */
+static struct vgpu *vgpu_on(struct pci_bus *bus)
 {
-	if (devfn || !bus->self || !pci_is_root_bus(bus->parent))
+	if (!bus->self || !pci_is_root_bus(bus->parent))
 		return NULL;
 
 	return vgpu_in_slot(bus->self->devfn);
@@ -42,13 +42,19 @@ static struct vgpu *vgpu_below(struct pci_bus *bus, unsigned int devfn)
 	return pci_is_root_bus(bus) ? vgpu_in_slot(devfn) : NULL;
 }
 
+/* All that is below the port is the GPU's function 0; the rest only lends memory */
 static int vgpu_ops_read(struct pci_bus *bus, unsigned int devfn, int where, int size, u32 *value)
 {
-	struct vgpu *gpu = vgpu_at(bus, devfn);
+	struct vgpu *gpu = vgpu_on(bus);
 	unsigned long flags;
 
 	if (!gpu)
 		return vgpu_real_ops->read(bus, devfn, where, size, value);
+
+	if (devfn) {
+		PCI_SET_ERROR_RESPONSE(value);
+		return PCIBIOS_DEVICE_NOT_FOUND;
+	}
 
 	raw_spin_lock_irqsave(&gpu->lock, flags);
 	if (vgpu_reset_absent(gpu))
@@ -60,35 +66,46 @@ static int vgpu_ops_read(struct pci_bus *bus, unsigned int devfn, int where, int
 	return PCIBIOS_SUCCESSFUL;
 }
 
-/*
- * Give the ivshmem device the address and the decode that the model has now.
- * Only what changed is written: a needless write would take BAR0 away from a
- * concurrent access for a moment.
- */
-static void vgpu_sync_backing(struct vgpu *gpu, struct pci_bus *bus, unsigned int devfn)
+static void vgpu_sync_command(struct vgpu *gpu, struct pci_bus *bus, u16 command)
 {
-	u16 command = vgpu_config_decode(gpu);
-	u64 bar = vgpu_config_bar0(gpu);
-
-	if (gpu->backing_command & ~command & PCI_COMMAND_MEMORY) {
-		vgpu_real_ops->write(bus, devfn, PCI_COMMAND, 2, command);
-		gpu->backing_command = command;
-	}
-
-	if (gpu->backing_bar != bar) {
-		vgpu_real_ops->write(bus, devfn, IVSHMEM_MEMORY_BAR, 4, lower_32_bits(bar));
-		vgpu_real_ops->write(bus, devfn, IVSHMEM_MEMORY_BAR + 4, 4, upper_32_bits(bar));
-		gpu->backing_bar = bar;
-	}
-
-	if (gpu->backing_command != command) {
-		vgpu_real_ops->write(bus, devfn, PCI_COMMAND, 2, command);
-		gpu->backing_command = command;
-	}
+	for (unsigned int i = 0; i < VGPU_BARS; i++)
+		vgpu_real_ops->write(bus, PCI_DEVFN(0, i), PCI_COMMAND, 2, command);
+	gpu->backing_command = command;
 }
 
-static void vgpu_write(struct vgpu *gpu, struct pci_bus *bus, unsigned int devfn, int where,
-		       int size, u32 value)
+static void vgpu_sync_bar(struct vgpu *gpu, struct pci_bus *bus, unsigned int index, u64 bar)
+{
+	unsigned int devfn = PCI_DEVFN(0, index);
+
+	vgpu_real_ops->write(bus, devfn, IVSHMEM_MEMORY_BAR, 4, lower_32_bits(bar));
+	vgpu_real_ops->write(bus, devfn, IVSHMEM_MEMORY_BAR + 4, 4, upper_32_bits(bar));
+	gpu->backing_bar[index] = bar;
+}
+
+/*
+ * Give the ivshmem devices the addresses and the decode that the model has now.
+ * Only what changed is written: a needless write would take a BAR away from a
+ * concurrent access for a moment.
+ */
+static void vgpu_sync_backing(struct vgpu *gpu, struct pci_bus *bus)
+{
+	u16 command = vgpu_config_decode(gpu);
+
+	if (gpu->backing_command & ~command & PCI_COMMAND_MEMORY)
+		vgpu_sync_command(gpu, bus, command);
+
+	for (unsigned int i = 0; i < VGPU_BARS; i++) {
+		u64 bar = vgpu_config_bar(gpu, i);
+
+		if (gpu->backing_bar[i] != bar)
+			vgpu_sync_bar(gpu, bus, i, bar);
+	}
+
+	if (gpu->backing_command != command)
+		vgpu_sync_command(gpu, bus, command);
+}
+
+static void vgpu_write(struct vgpu *gpu, struct pci_bus *bus, int where, int size, u32 value)
 {
 	unsigned int asks;
 
@@ -99,10 +116,10 @@ static void vgpu_write(struct vgpu *gpu, struct pci_bus *bus, unsigned int devfn
 	if (asks & VGPU_CONFIG_FLR)
 		vgpu_reset_function(gpu);
 	if (asks)
-		vgpu_sync_backing(gpu, bus, devfn);
+		vgpu_sync_backing(gpu, bus);
 }
 
-/* QEMU resets the ivshmem device when the port's secondary bus reset goes on */
+/* QEMU resets the ivshmem devices when the port's secondary bus reset goes on */
 static void vgpu_watch_port(struct vgpu *gpu, struct pci_bus *bus, unsigned int devfn)
 {
 	u32 control;
@@ -113,13 +130,15 @@ static void vgpu_watch_port(struct vgpu *gpu, struct pci_bus *bus, unsigned int 
 
 static int vgpu_ops_write(struct pci_bus *bus, unsigned int devfn, int where, int size, u32 value)
 {
-	struct vgpu *gpu = vgpu_at(bus, devfn);
+	struct vgpu *gpu = vgpu_on(bus);
 	unsigned long flags;
 	int ret;
 
 	if (gpu) {
+		if (devfn)
+			return PCIBIOS_DEVICE_NOT_FOUND;
 		raw_spin_lock_irqsave(&gpu->lock, flags);
-		vgpu_write(gpu, bus, devfn, where, size, value);
+		vgpu_write(gpu, bus, where, size, value);
 		raw_spin_unlock_irqrestore(&gpu->lock, flags);
 		return PCIBIOS_SUCCESSFUL;
 	}

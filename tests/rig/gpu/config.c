@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Configuration space of a virtual GPU: a table of values, reset values and
- * writable bits. Only BAR0 has memory behind it (bus.c gives its address to the
- * ivshmem device); BAR2 and BAR4 can be sized, assigned and enabled, which is
- * all that is asked of BARs that a driver hides.
+ * writable bits. The memory behind the BARs is that of ivshmem devices, which
+ * bus.c keeps at the addresses that are written here.
  *
  * Callers hold vgpu.lock, except for vgpu_config_init().
  */
@@ -18,6 +17,7 @@
 #define VGPU_EXP		0x60
 #define VGPU_NVIDIA_DVSEC	0x100
 #define VGPU_CXL_DVSEC		0x200
+#define VGPU_AUDIO		0x488	/* not in a capability: see quirk_nvidia_hda() in Linux */
 
 #define VGPU_CLASS_REVISION	0x030200a1	/* 3D controller, revision a1 */
 #define VGPU_SUBSYSTEM_ID	0x16eb
@@ -95,6 +95,9 @@ static const struct vgpu_field {
 	{ VGPU_EXP + PCI_EXP_LNKCAP2, 4, PCI_EXP_LNKCAP2_SLS_2_5GB | PCI_EXP_LNKCAP2_SLS_5_0GB |
 	  PCI_EXP_LNKCAP2_SLS_8_0GB | PCI_EXP_LNKCAP2_SLS_16_0GB },
 	{ VGPU_EXP + PCI_EXP_LNKCTL2, 2, PCI_EXP_LNKCTL2_TLS_16_0GT, PCI_EXP_LNKCTL2_TLS },
+
+	/* Audio function enabled: Linux enables it, with a message, at each reset if not */
+	{ VGPU_AUDIO, 4, BIT(25) },
 };
 
 static void vgpu_put(u8 *bytes, int size, u32 value)
@@ -209,7 +212,7 @@ unsigned int vgpu_config_write(struct vgpu *gpu, int where, int size, u32 value)
 	}
 
 	if (vgpu_overlaps(where, size, PCI_COMMAND, 2) ||
-	    vgpu_overlaps(where, size, PCI_BASE_ADDRESS_0, 8) ||
+	    vgpu_overlaps(where, size, PCI_BASE_ADDRESS_0, 8 * VGPU_BARS) ||
 	    vgpu_overlaps(where, size, pm_ctrl, 2))
 		asks |= VGPU_CONFIG_DECODE;
 
@@ -217,14 +220,15 @@ unsigned int vgpu_config_write(struct vgpu *gpu, int where, int size, u32 value)
 }
 
 /**
- * vgpu_config_bar0() - the address BAR0 has been given
+ * vgpu_config_bar() - the address a BAR has been given
  * @gpu: the GPU
+ * @index: 0, 1 or 2, for BAR0, BAR2 or BAR4
  *
  * Return: a PCI bus address.
  */
-u64 vgpu_config_bar0(const struct vgpu *gpu)
+u64 vgpu_config_bar(const struct vgpu *gpu, unsigned int index)
 {
-	const u8 *bar = gpu->config.value + PCI_BASE_ADDRESS_0;
+	const u8 *bar = gpu->config.value + PCI_BASE_ADDRESS_0 + 8 * index;
 
 	return (u64)vgpu_get(bar + 4, 4) << 32 | (vgpu_get(bar, 4) & PCI_BASE_ADDRESS_MEM_MASK);
 }

@@ -3,16 +3,22 @@
  * virtual_gpu: makes ivshmem devices of a QEMU virtual host look like Grace
  * Hopper GPUs. Insert it before the driver that is to be tested.
  *
- * GPU N (1 to 8) needs these QEMU arguments. Both backends are the same file,
- * because the module writes status registers through the alias, a second device
- * on bus 0, while BAR0 of the GPU is out of reach. FILE is private to one GPU of
- * one QEMU, and addr= is hexadecimal:
+ * GPU N (1 to 8) needs these QEMU arguments; addr= is hexadecimal:
  *
  *   -object memory-backend-file,id=barN,mem-path=FILE,size=16M,share=on
  *   -object memory-backend-file,id=aliasN,mem-path=FILE,size=16M,share=on
+ *   -object memory-backend-ram,id=bar2-N,size=64M,reserve=off
+ *   -object memory-backend-ram,id=bar4-N,size=32M,reserve=off
  *   -device pcie-root-port,id=rpN,bus=pcie.0,addr=N.0,chassis=N
- *   -device ivshmem-plain,memdev=barN,bus=rpN
+ *   -device ivshmem-plain,memdev=barN,bus=rpN,addr=0.0,multifunction=on
+ *   -device ivshmem-plain,memdev=bar2-N,bus=rpN,addr=0.1
+ *   -device ivshmem-plain,memdev=bar4-N,bus=rpN,addr=0.2
  *   -device ivshmem-plain,memdev=aliasN,bus=pcie.0,addr=1N.0
+ *
+ * The three functions below the port become one, with three BARs. FILE is private
+ * to one GPU of one QEMU; it is given twice because the module writes the status
+ * registers through the alias on bus 0 while BAR0 is out of reach. Without
+ * functions 1 and 2, BAR2 and BAR4 have addresses but nothing behind them.
  *
  * Module parameters are lists with one value per GPU, in the order of slots; a
  * GPU without a value has the default.
@@ -75,16 +81,19 @@ static struct pci_dev *vgpu_get_function(struct pci_bus *root, unsigned int slot
 	return dev;
 }
 
-static void vgpu_remove_function(struct pci_bus *root, unsigned int slot)
+static void vgpu_remove_functions(struct pci_bus *root, unsigned int slot)
 {
-	struct pci_dev *dev = vgpu_get_function(root, slot);
+	struct pci_dev *port = pci_get_slot(root, PCI_DEVFN(slot, 0));
+	struct pci_dev *dev, *next;
 
-	if (dev)
-		pci_stop_and_remove_bus_device(dev);
-	pci_dev_put(dev);
+	if (port && port->subordinate) {
+		list_for_each_entry_safe(dev, next, &port->subordinate->devices, bus_list)
+			pci_stop_and_remove_bus_device(dev);
+	}
+	pci_dev_put(port);
 }
 
-/* What hotplug does when a device arrives; the GPU needs a bigger window */
+/* What hotplug does when a device arrives */
 static void vgpu_scan_port(struct pci_bus *root, unsigned int slot)
 {
 	struct pci_dev *port = pci_get_slot(root, PCI_DEVFN(slot, 0));
@@ -165,8 +174,8 @@ static int vgpu_create(struct pci_bus *root, unsigned int slot)
 	if (ret)
 		return ret;
 
-	/* Whatever firmware left in the ivshmem device is to be overwritten */
-	gpu->backing_bar = U64_MAX;
+	/* Whatever firmware left in the ivshmem devices is to be overwritten */
+	memset(gpu->backing_bar, 0xff, sizeof(gpu->backing_bar));
 	gpu->backing_command = PCI_COMMAND_MEMORY | PCI_COMMAND_MASTER;
 
 	vgpu_config_init(gpu);
@@ -235,7 +244,7 @@ static int __init vgpu_module_init(void)
 	vgpu_debugfs_module_init();
 
 	for (unsigned int i = 0; i < vgpu_count; i++)
-		vgpu_remove_function(root, vgpus[i].slot);
+		vgpu_remove_functions(root, vgpus[i].slot);
 	vgpu_bus_attach(root, vgpus, vgpu_count);
 	for (unsigned int i = 0; i < vgpu_count; i++) {
 		struct pci_dev *dev;
@@ -264,7 +273,7 @@ static void __exit vgpu_module_exit(void)
 
 	pci_lock_rescan_remove();
 	for (unsigned int i = 0; i < vgpu_count; i++)
-		vgpu_remove_function(root, vgpus[i].slot);
+		vgpu_remove_functions(root, vgpus[i].slot);
 	vgpu_bus_detach(root);
 	for (unsigned int i = 0; i < vgpu_count; i++)
 		vgpu_scan_port(root, vgpus[i].slot);

@@ -6,6 +6,8 @@
  *
  * Callers hold vgpu.lock, except for vgpu_reset_set_fails().
  */
+#include <linux/string.h>
+
 #include "virtual_gpu.h"
 
 /**
@@ -35,7 +37,7 @@ static void vgpu_reset_end(struct vgpu *gpu)
 
 /**
  * vgpu_reset_function() - function level reset
- * @gpu: the GPU; the caller gives the new registers to the ivshmem device
+ * @gpu: the GPU; the caller gives the new registers to the ivshmem devices
  */
 void vgpu_reset_function(struct vgpu *gpu)
 {
@@ -59,8 +61,8 @@ void vgpu_reset_bus(struct vgpu *gpu, bool asserted)
 		return;
 	}
 
-	/* QEMU has reset the ivshmem device by now */
-	gpu->backing_bar = 0;
+	/* QEMU has reset the ivshmem devices by now */
+	memset(gpu->backing_bar, 0, sizeof(gpu->backing_bar));
 	gpu->backing_command = 0;
 	vgpu_reset_begin(gpu);
 }

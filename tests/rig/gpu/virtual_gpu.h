@@ -14,6 +14,7 @@
 #include <linux/workqueue.h>
 
 #define VGPU_MAX		8	/* root-port slots 1 to 8 of bus 0 */
+#define VGPU_BARS		3	/* 64-bit ones: BAR0, BAR2, BAR4 */
 #define VGPU_CONFIG_SIZE	4096
 
 /* What a configuration write asks of the rest of the module */
@@ -70,8 +71,8 @@ struct vgpu_config {
  * @registers: that memory, reachable whatever the state of BAR0
  * @lock: guards all that follows
  * @config: configuration space
- * @backing_bar: address the ivshmem device behind BAR0 was last given
- * @backing_command: command register it was last given
+ * @backing_bar: addresses the ivshmem devices behind the BARs were last given
+ * @backing_command: command register they were last given
  * @signal: the steps to readiness
  * @resets: function resets seen
  * @reset_fails: resets do not end until this is cleared
@@ -92,7 +93,7 @@ struct vgpu {
 
 	raw_spinlock_t lock;
 	struct vgpu_config config;
-	u64 backing_bar;
+	u64 backing_bar[VGPU_BARS];
 	u16 backing_command;
 	struct vgpu_signal signal[VGPU_STEPS];
 	unsigned int resets;
@@ -113,7 +114,7 @@ void vgpu_config_init(struct vgpu *gpu);
 void vgpu_config_reset(struct vgpu *gpu);
 u32 vgpu_config_read(const struct vgpu *gpu, int where, int size);
 unsigned int vgpu_config_write(struct vgpu *gpu, int where, int size, u32 value);
-u64 vgpu_config_bar0(const struct vgpu *gpu);
+u64 vgpu_config_bar(const struct vgpu *gpu, unsigned int index);
 u16 vgpu_config_decode(const struct vgpu *gpu);
 bool vgpu_config_cxl_get(const struct vgpu *gpu, enum vgpu_step step);
 void vgpu_config_cxl_set(struct vgpu *gpu, enum vgpu_step step, bool on);
