@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the unit tests share: cmocka with the headers it wants, sizes, and
+ * random numbers that are the same in every run.
+ */
+#ifndef UNIT_H
+#define UNIT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <linux/types.h>
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+#define KIB (1ull << 10)
+#define MIB (1ull << 20)
+#define GIB (1ull << 30)
+#define TIB (1ull << 40)
+
+/* A test with a sentence for a name: the rule it proves. */
+#define RULE(sentence, function) { .name = (sentence), .test_func = (function) }
+
+/* xorshift64 (Marsaglia 2003); @state is not zero. */
+static inline __u64 unit_random(__u64 *state)
+{
+	*state ^= *state << 13;
+	*state ^= *state >> 7;
+	*state ^= *state << 17;
+
+	return *state;
+}
+
+#endif /* UNIT_H */
