@@ -137,11 +137,17 @@ static ssize_t memory_step(struct nvgrace_region *region, u64 offset, char __use
 		return ret;
 
 	ret = copy_bounced(region->gpu, memory, buf, count, is_write);
-	/* Only a hint: have the rest of this chunk present for the next step. */
-	if (ret > 0 && is_write)
-		fault_in_readable(buf, count);
-	else if (ret > 0)
-		fault_in_writeable(buf, count);
+	if (ret < 0)
+		return ret;
+
+	/*
+	 * Only a hint: have the rest of this chunk present for the next step.
+	 * Not with fault_in_writeable(), which stores zeroes.
+	 */
+	if (is_write)
+		fault_in_readable(buf + ret, count - ret);
+	else
+		fault_in_safe_writeable(buf + ret, count - ret);
 
 	return ret;
 }
