@@ -11,8 +11,8 @@
 #include "span_rules.h"
 
 /* The emulated bytes of config space: BAR2 to BAR5. */
-#define BARS_START 0x18
-#define BARS_END 0x28
+#define BARS 0x18
+#define END 0x28
 #define LAST (~0ull)
 
 struct cut_case {
@@ -22,19 +22,19 @@ struct cut_case {
 };
 
 static const struct cut_case cases[] = {
-	{ "D2.2 all before", 0x10, 8, BARS_START, BARS_END, { .before = 8 } },
-	{ "D2.2 one byte short of it", 0x10, 7, BARS_START, BARS_END, { .before = 7 } },
-	{ "D2.2 one byte into it", 0x10, 9, BARS_START, BARS_END, { .before = 8, .inside = 1 } },
-	{ "D2.2 an 8-byte access over its start", 0x14, 8, BARS_START, BARS_END, { .before = 4, .inside = 4 } },
-	{ "D2.2 its first byte", 0x18, 1, BARS_START, BARS_END, { .inside = 1 } },
-	{ "D2.2 all of it", 0x18, 16, BARS_START, BARS_END, { .inside = 16 } },
-	{ "D2.2 its last byte", 0x27, 1, BARS_START, BARS_END, { .inside = 1 } },
-	{ "D2.2 two bytes over its end", 0x27, 2, BARS_START, BARS_END, { .inside = 1, .after = 1 } },
-	{ "D2.2 the first byte behind it", 0x28, 1, BARS_START, BARS_END, { .after = 1 } },
-	{ "D2.2 more than all of it", 0, 0x40, BARS_START, BARS_END, { .before = 24, .inside = 16, .after = 24 } },
-	{ "D2.2 no bytes before it", 0, 0, BARS_START, BARS_END, {} },
-	{ "D2.2 no bytes in it", 0x20, 0, BARS_START, BARS_END, {} },
-	{ "D2.2 no bytes behind it", 0x40, 0, BARS_START, BARS_END, {} },
+	{ "D2.2 all before", 0x10, 8, BARS, END, { .before = 8 } },
+	{ "D2.2 one byte short of it", 0x10, 7, BARS, END, { .before = 7 } },
+	{ "D2.2 one byte into it", 0x10, 9, BARS, END, { .before = 8, .inside = 1 } },
+	{ "D2.2 an 8-byte access over its start", 0x14, 8, BARS, END, { .before = 4, .inside = 4 } },
+	{ "D2.2 its first byte", 0x18, 1, BARS, END, { .inside = 1 } },
+	{ "D2.2 all of it", 0x18, 16, BARS, END, { .inside = 16 } },
+	{ "D2.2 its last byte", 0x27, 1, BARS, END, { .inside = 1 } },
+	{ "D2.2 two bytes over its end", 0x27, 2, BARS, END, { .inside = 1, .after = 1 } },
+	{ "D2.2 the first byte behind it", 0x28, 1, BARS, END, { .after = 1 } },
+	{ "D2.2 more than all of it", 0, 0x40, BARS, END, { .before = 24, .inside = 16, .after = 24 } },
+	{ "D2.2 no bytes before it", 0, 0, BARS, END, {} },
+	{ "D2.2 no bytes in it", 0x20, 0, BARS, END, {} },
+	{ "D2.2 no bytes behind it", 0x40, 0, BARS, END, {} },
 
 	{ "D5.1 over the end of the memory", 95 * GIB - 1, 4, 0, 95 * GIB,
 	  { .inside = 1, .after = 3 } },
