@@ -87,6 +87,10 @@ kernel_unpack() {
   fi
   release=$(basename "$new"/usr/lib/modules/*)
   kernel_check_tree "$new" "$release"
+  # modprobe looks for modules in lib/modules, and needs to know what depends on what
+  rm --recursive --force "${new:?}/lib"
+  ln --symbolic usr/lib "$new/lib"
+  root_enter depmod --basedir "$new" "$release"
   printf '%s\n' "$release" >"$new/.rig-release"
   rm --recursive --force "$path/tree"
   mv "$new" "$path/tree"

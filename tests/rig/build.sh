@@ -1,0 +1,51 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Builds what goes into a virtual host: the driver and the virtual GPU for a
+# kernel, and the test programs. Source lib.sh,
+# root.sh, kernel.sh and initrd.sh first.
+#
+# In the cache: build/NAME/src, build/NAME/gpu   the two modules for kernel NAME
+#               build/abi                        the test programs
+
+build_path() {
+  printf '%s/build/%s\n' "$RIG_CACHE" "$1"
+}
+
+build_kernel() {
+  local name=$1 path stamp
+  kernel_fetch "$name"
+  build_programs
+  path=$(build_path "$name")
+  rig_lock "build-$name"
+  stamp=$(kernel_release "$name")-$(cd "$RIG_TOP" && rig_hash src tests/rig/gpu VERSION tests/rig/compile.sh \
+    tests/rig/init tests/rig/pack-initrd.sh tests/rig/tools.list)
+  if [ "$(cat "$path/.rig-stamp" 2>/dev/null)" != "$stamp" ]; then
+    rig_need_space 100 "the build for kernel $name"
+    rm --recursive --force "$path"
+    mkdir --parents "$path"
+    cp --recursive "$RIG_TOP/src" "$RIG_TOP/VERSION" "$RIG_TOP/tests/rig/gpu" "$path"
+    rig_step "building the driver for kernel $name" build_module "$name" src
+    rig_step "building the virtual GPU for kernel $name" build_module "$name" gpu
+    rig_step "packing what hosts of kernel $name share" initrd_base "$name"
+    printf '%s\n' "$stamp" >"$path/.rig-stamp"
+  fi
+  rig_unlock "build-$name"
+}
+
+build_module() {
+  local name=$1 folder=$2
+  root_enter --kernel "$(kernel_tree "$name")" \
+    "$RIG_DIR/compile.sh" "$(kernel_headers "$name")" "$(build_path "$name")/$folder"
+}
+
+# make knows what is out of date here.
+build_programs() {
+  local make
+  make=(make --directory="$RIG_TOP/tests/abi" CC=aarch64-linux-gnu-gcc-14 OUT="$(build_path abi)")
+  rig_lock build-abi
+  mkdir --parents "$(build_path abi)"
+  root_enter "${make[@]}" --question >/dev/null 2>&1 ||
+    rig_step "building the test programs" root_enter "${make[@]}" --jobs="$(nproc)"
+  rig_unlock build-abi
+}

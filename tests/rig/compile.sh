@@ -1,0 +1,40 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# compile.sh HEADERS FOLDER: builds the module in FOLDER against the kernel
+# headers, with W=1 and sparse on every file. Any warning is a failure.
+# Runs inside the root.
+
+set -euo pipefail
+
+headers=$1 folder=$2
+
+kernel_gcc=$(sed --quiet 's/^CONFIG_GCC_VERSION=\([0-9]*\)[0-9]\{4\}$/\1/p' "$headers/.config")
+
+# The newest compiler there is that is not newer than the kernel's own: older
+# kernels do not stand newer ones.
+gcc=$(find /usr/bin -name 'aarch64-linux-gnu-gcc-[0-9]*' -printf '%f\n' | sed 's/.*-//' |
+  sort --numeric-sort | awk -v limit="$kernel_gcc" '$1 <= limit' | tail --lines=1)
+if [ -z "$gcc" ]; then
+  echo "rig: error: this kernel was built by gcc $kernel_gcc and the root has none as old: add one to tests/rig/tools.list" >&2
+  exit 1
+fi
+
+# A kernel built by a newer gcc has attributes in its headers that an older one
+# warns about; nothing in the module can be done about those.
+flags=
+[ "$gcc" -eq "$kernel_gcc" ] || flags=-Wno-attributes
+
+log=$folder/build.log
+status=0
+make --directory="$headers" M="$folder" ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- \
+  CC="aarch64-linux-gnu-gcc-$gcc" KCFLAGS="$flags" W=1 C=2 --jobs="$(nproc)" modules >"$log" 2>&1 || status=$?
+cat "$log"
+[ "$status" -eq 0 ] || exit "$status"
+
+# What the compiler and sparse say of a line, and modpost of the module; not what
+# kbuild says of its own tools.
+warnings=$(grep --extended-regexp ':[0-9]+: (warning|error):|^(WARNING|ERROR):' "$log") || exit 0
+printf '%s\n' "$warnings"
+echo "rig: error: $(basename "$folder") builds with warnings on ${headers##*linux-headers-}: see $log" >&2
+exit 1
