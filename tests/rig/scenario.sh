@@ -11,7 +11,7 @@
 #   SCENARIO_RUN[]      programs with their arguments, in order
 #   SCENARIO_GPUS[]     the key=value words of each GPU, in slot order
 
-SCENARIO_GPU_KEYS='base size id erratum ready cxl_timeout link_ms train_ms properties backing'
+SCENARIO_GPU_KEYS='base size id erratum ready cxl_timeout link_ms train_ms properties acpi_reset backing'
 
 scenario_names() {
   find "$RIG_TOP/tests/scenarios" -name '*.conf' -printf '%f\n' | sed 's/\.conf$//' | sort
