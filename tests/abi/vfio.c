@@ -32,18 +32,20 @@ static u64 region_offset(const struct vfio *dev, unsigned int index)
 static int open_group(struct vfio *dev)
 {
 	char path[64];
-	int ret;
 
 	snprintf(path, sizeof(path), "/dev/vfio/%u", host_group(dev->gpu->bdf));
 	dev->group = tap_sys(open(path, O_RDWR | O_CLOEXEC));
 	if (dev->group < 0)
 		return dev->group;
-	ret = tap_sys(ioctl(dev->group, VFIO_GROUP_SET_CONTAINER,
-			    &dev->container));
-	if (!ret)
-		ret = tap_sys(ioctl(dev->container, VFIO_SET_IOMMU,
-				    VFIO_TYPE1v2_IOMMU));
-	return ret;
+	return tap_sys(ioctl(dev->group, VFIO_GROUP_SET_CONTAINER,
+			     &dev->container));
+}
+
+static int open_device(struct vfio *dev)
+{
+	dev->device = tap_sys(ioctl(dev->group, VFIO_GROUP_GET_DEVICE_FD,
+				    dev->gpu->bdf));
+	return dev->device < 0 ? dev->device : 0;
 }
 
 int vfio_try_open(struct vfio *dev, const struct gpu *gpu)
@@ -53,15 +55,22 @@ int vfio_try_open(struct vfio *dev, const struct gpu *gpu)
 	*dev = (struct vfio){ gpu, -1, -1, -1 };
 	dev->container = tap_sys(open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC));
 	ret = dev->container < 0 ? dev->container : open_group(dev);
-	if (!ret) {
-		dev->device = tap_sys(ioctl(dev->group,
-					    VFIO_GROUP_GET_DEVICE_FD,
-					    gpu->bdf));
-		ret = dev->device;
-	}
-	if (ret < 0)
+	if (!ret)
+		ret = tap_sys(ioctl(dev->container, VFIO_SET_IOMMU,
+				    VFIO_TYPE1v2_IOMMU));
+	if (!ret)
+		ret = open_device(dev);
+	if (ret)
 		vfio_close(dev);
-	return ret < 0 ? ret : 0;
+	return ret;
+}
+
+void vfio_join(struct vfio *dev, const struct gpu *gpu,
+	       const struct vfio *other)
+{
+	*dev = (struct vfio){ gpu, dup(other->container), -1, -1 };
+	CHECK_RET(open_group(dev), 0);
+	CHECK_RET(open_device(dev), 0);
 }
 
 void vfio_open(struct vfio *dev, const struct gpu *gpu)

@@ -57,6 +57,10 @@ int vfio_try_open(struct vfio *dev, const struct gpu *gpu);
 void vfio_open(struct vfio *dev, const struct gpu *gpu);
 void vfio_close(struct vfio *dev);
 
+/* Opens a device in the container of another one. */
+void vfio_join(struct vfio *dev, const struct gpu *gpu,
+	       const struct vfio *other);
+
 /* VFIO_DEVICE_GET_REGION_INFO into a buffer with argsz as given. */
 int vfio_region_info(const struct vfio *dev, unsigned int index, void *buffer,
 		     u32 argsz);
