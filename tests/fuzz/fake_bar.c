@@ -8,7 +8,7 @@
 #define BYTES NVGRACE_FAKE_BAR_BYTES
 #define SIZE_LOG2_MIN 4
 
-int fuzz_one_input(const uint8_t *data, size_t size)
+int fuzz_one_input(const __u8 *data, size_t size)
 {
 	struct fuzz_input input = { data, size };
 	struct fake_bar_pair pair;
@@ -16,7 +16,7 @@ int fuzz_one_input(const uint8_t *data, size_t size)
 	fake_bar_pair_init(&pair, SIZE_LOG2_MIN + fuzz_byte(&input) % (64 - SIZE_LOG2_MIN));
 
 	while (input.left) {
-		uint8_t access = fuzz_byte(&input);
+		__u8 access = fuzz_byte(&input);
 		unsigned int offset = access % BYTES;
 		unsigned int count = (access >> 3) % (BYTES - offset + 1);
 		__u8 bytes[BYTES];

@@ -7,7 +7,6 @@
 #define FUZZ_H
 
 #include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,10 +15,10 @@
 
 /* libFuzzer's name for it. */
 #define fuzz_one_input LLVMFuzzerTestOneInput
-int fuzz_one_input(const uint8_t *data, size_t size);
+int fuzz_one_input(const __u8 *data, size_t size);
 
 struct fuzz_input {
-	const uint8_t *data;
+	const __u8 *data;
 	size_t left;
 };
 
@@ -36,9 +35,9 @@ static inline void fuzz_bytes(struct fuzz_input *input, void *to, size_t count)
 	input->left -= given;
 }
 
-static inline uint8_t fuzz_byte(struct fuzz_input *input)
+static inline __u8 fuzz_byte(struct fuzz_input *input)
 {
-	uint8_t byte;
+	__u8 byte;
 
 	fuzz_bytes(input, &byte, sizeof(byte));
 	return byte;
@@ -51,7 +50,7 @@ static inline uint8_t fuzz_byte(struct fuzz_input *input)
  */
 static inline __u64 fuzz_number(struct fuzz_input *input)
 {
-	uint8_t kind = fuzz_byte(input);
+	__u8 kind = fuzz_byte(input);
 	__u64 step = kind & 4 ? 4096 : 1;
 	__u64 number;
 
@@ -69,7 +68,7 @@ static inline __u64 fuzz_number(struct fuzz_input *input)
 		break;
 	}
 
-	return number + step * (int8_t)fuzz_byte(input);
+	return number + step * (__s8)fuzz_byte(input);
 }
 
 /* Ends the process as libFuzzer wants it, if a rule was broken. */

@@ -5,10 +5,10 @@
 #include "fuzz.h"
 #include "split_rules.h"
 
-int fuzz_one_input(const uint8_t *data, size_t size)
+int fuzz_one_input(const __u8 *data, size_t size)
 {
 	struct fuzz_input input = { data, size };
-	uint8_t machine = fuzz_byte(&input);
+	__u8 machine = fuzz_byte(&input);
 	struct nvgrace_memory_input in = {
 		.mig_erratum = machine & 1,
 		.page_size = 4096ull << (machine >> 1 & 7),

@@ -5,7 +5,7 @@
 #include "fuzz.h"
 #include "span_rules.h"
 
-int fuzz_one_input(const uint8_t *data, size_t size)
+int fuzz_one_input(const __u8 *data, size_t size)
 {
 	struct fuzz_input input = { data, size };
 	__u64 pos = fuzz_number(&input);
