@@ -154,14 +154,8 @@ static inline void compat_zap_region(struct vfio_pci_core_device *core, unsigned
 			    VFIO_PCI_OFFSET_MASK + 1, true);
 }
 #else
-/*
- * The core's list can only be zapped with mmap_lock taken before memory_lock,
- * which the caller may hold.  The core has zapped for the resets it does; on
- * these kernels one through sysfs leaves mappings as they are, as with vfio-pci.
- */
-static inline void compat_zap_region(struct vfio_pci_core_device *core, unsigned int index)
-{
-}
+/* mmap_populate.c: zapped by the core's list. */
+void compat_zap_region(struct vfio_pci_core_device *core, unsigned int index);
 #endif
 
 #endif /* NVGRACE_COMPAT_H */

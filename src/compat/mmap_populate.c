@@ -6,6 +6,7 @@
  * vm_pgoff is the first pfn there: KVM computes from it whether stage 2 can use
  * blocks.  The core zaps the mappings on its vma_list, and forgets them.
  */
+#include <linux/sched/mm.h>
 #include <linux/sizes.h>
 
 #include "../nvgrace_gpu.h"
@@ -141,6 +142,67 @@ static const struct vm_operations_struct compat_vm_ops = {
 	.mremap	= compat_mremap,
 	.fault	= compat_fault,
 };
+
+/* The first address space on the list that is still alive, with a reference. */
+static struct mm_struct *first_mm(struct vfio_pci_core_device *core)
+{
+	struct vfio_pci_mmap_vma *entry, *next;
+	struct mm_struct *mm = NULL;
+
+	mutex_lock(&core->vma_lock);
+	list_for_each_entry_safe(entry, next, &core->vma_list, vma_next) {
+		if (mmget_not_zero(entry->vma->vm_mm)) {
+			mm = entry->vma->vm_mm;
+			break;
+		}
+		list_del(&entry->vma_next);
+		kfree(entry);
+	}
+	mutex_unlock(&core->vma_lock);
+
+	return mm;
+}
+
+static void zap_mm(struct vfio_pci_core_device *core, struct mm_struct *mm)
+{
+	struct vfio_pci_mmap_vma *entry, *next;
+
+	mmap_read_lock(mm);
+	mutex_lock(&core->vma_lock);
+	list_for_each_entry_safe(entry, next, &core->vma_list, vma_next) {
+		if (entry->vma->vm_mm != mm)
+			continue;
+		zap(entry->vma);
+		list_del(&entry->vma_next);
+		kfree(entry);
+	}
+	mutex_unlock(&core->vma_lock);
+	mmap_read_unlock(mm);
+}
+
+/**
+ * compat_zap_region() - have all mappings fault again
+ * @core: the device
+ * @index: unused: the list does not tell regions apart
+ *
+ * The order of locks is mmap_lock, vma_lock, memory_lock.  A caller that is in
+ * a reset by the core holds memory_lock for write, but then the core has zapped
+ * before, nothing could be populated since, and the list is empty.
+ *
+ * Context: may sleep.
+ */
+void compat_zap_region(struct vfio_pci_core_device *core, unsigned int index)
+{
+	struct mm_struct *mm;
+
+	while (!list_empty_careful(&core->vma_list)) {
+		mm = first_mm(core);
+		if (!mm)
+			break;
+		zap_mm(core, mm);
+		mmput(mm);
+	}
+}
 
 /**
  * compat_mmap_populate() - the last step of mmap() of a region
