@@ -47,6 +47,8 @@ static void parse_key(struct gpu *gpu, const char *key, const char *value)
 		gpu->erratum = !strcmp(value, "yes");
 	else if (!strcmp(key, "ready"))
 		gpu->cxl = !strcmp(value, "cxl");
+	else if (!strcmp(key, "acpi_reset"))
+		gpu->failing_reset = !strcmp(value, "fail");
 	else if (!strcmp(key, "properties"))
 		snprintf(gpu->properties, sizeof(gpu->properties), "%s", value);
 	else if (!strcmp(key, "link_ms"))

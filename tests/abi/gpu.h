@@ -44,6 +44,7 @@ struct gpu_memory {
  * @size: nvidia,gpu-mem-size
  * @erratum: has the MIG erratum, hence resmem
  * @cxl: tells readiness by a CXL DVSEC and not by BAR0
+ * @failing_reset: firmware offers a reset method ("acpi") that fails
  * @link_ms: from a reset to link up, in milliseconds; -1: never
  * @train_ms: from a reset to memory trained, likewise
  * @resmem: the not cached region
@@ -58,6 +59,7 @@ struct gpu {
 	u64 size;
 	bool erratum;
 	bool cxl;
+	bool failing_reset;
 	long link_ms;
 	long train_ms;
 	struct gpu_memory resmem;

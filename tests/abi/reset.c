@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* D2.4, D4.5, D6.2: every kind of reset, with the device in use. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -42,16 +43,44 @@ static int reset_by_sysfs(const struct vfio *vfio)
 	return host_pci_write(vfio->gpu->bdf, "reset", "1");
 }
 
-/* A secondary bus reset of the port above the device. */
-static int reset_by_bus(const struct vfio *vfio)
+static int reset_by_method(const struct vfio *vfio, const char *method)
 {
 	const char *bdf = vfio->gpu->bdf;
 	int ret;
 
-	CHECK_RET(host_pci_write(bdf, "reset_method", "bus"), 0);
+	CHECK_RET(host_pci_write(bdf, "reset_method", method), 0);
 	ret = host_pci_write(bdf, "reset", "1");
 	CHECK_RET(host_pci_write(bdf, "reset_method", "default"), 0);
 	return ret;
+}
+
+/* A secondary bus reset of the port above the device. */
+static int reset_by_bus(const struct vfio *vfio)
+{
+	return reset_by_method(vfio, "bus");
+}
+
+/* The scenario gives the GPU a reset method in firmware that fails. */
+static int reset_by_firmware(const struct vfio *vfio)
+{
+	return reset_by_method(vfio, "acpi");
+}
+
+static int reset_by_firmware_ioctl(const struct vfio *vfio)
+{
+	const char *bdf = vfio->gpu->bdf;
+	int ret;
+
+	CHECK_RET(host_pci_write(bdf, "reset_method", "acpi"), 0);
+	ret = vfio_reset(vfio);
+	CHECK_RET(host_pci_write(bdf, "reset_method", "default"), 0);
+	return ret;
+}
+
+/* Linux never resets these by their bus: they do not survive it. */
+static bool resets_by_bus(const struct gpu *which)
+{
+	return (which->id & 0xffc0) != 0x2340;
 }
 
 /* Waiting, then served, however the access is made. */
@@ -80,7 +109,7 @@ static void check_bars(bool cleared)
 		if (cleared)
 			CHECK_EQ(got, 0xc);
 		else
-			CHECK(got != 0xc, "BAR%u was cleared", *index);
+			CHECK_EQ(got, -gpu_memory(&gpu, *index)->bar | 0xc);
 	}
 }
 
@@ -144,6 +173,39 @@ static void check_reset(int (*reset)(const struct vfio *vfio))
 	check_waits(&live[0].accesses[ACCESS_LOAD]);
 }
 
+/* A reset that does not happen leaves everything as it was. */
+static void check_failure(int (*reset)(const struct vfio *vfio))
+{
+	const unsigned int *index;
+	struct live live;
+	long resets;
+
+	vfio_open(&dev, &gpu);
+	for (index = program_regions(); *index; index++)
+		live_prepare(&live, *index);
+	check_bars(false);
+	resets = host_control_get(gpu.bdf, "resets");
+	CHECK(reset(&dev) < 0, "the reset did not fail");
+	CHECK_EQ(host_control_get(gpu.bdf, "resets"), resets);
+	check_bars(false);
+	live_check(&live);
+}
+
+static void impossible_hot_reset(void)
+{
+	check_failure(vfio_hot_reset);
+}
+
+static void failing_ioctl(void)
+{
+	check_failure(reset_by_firmware_ioctl);
+}
+
+static void failing_sysfs(void)
+{
+	check_failure(reset_by_firmware);
+}
+
 static void by_ioctl(void)
 {
 	check_reset(vfio_reset);
@@ -173,16 +235,19 @@ static void by_bus(void)
 static void live_waits(void)
 {
 	static int (* const resets[])(const struct vfio *vfio) = {
-		vfio_reset, vfio_hot_reset, reset_by_config, reset_by_sysfs,
-		reset_by_bus,
+		vfio_reset, reset_by_config, reset_by_sysfs,
+		vfio_hot_reset, reset_by_bus,
 	};
+	unsigned int count = TAP_COUNT(resets);
 	struct access accesses[ACCESS_KINDS];
 	unsigned int i;
 
 	vfio_open(&dev, &gpu);
 	access_prepare(accesses, &dev, USEMEM, 0);
 	host_gpu_never_ready(&gpu);
-	for (i = 0; i < TAP_COUNT(resets); i++) {
+	if (!resets_by_bus(&gpu))
+		count -= 2;
+	for (i = 0; i < count; i++) {
 		host_gpu_set_ready(&gpu, true);
 		access_check(&accesses[ACCESS_LOAD]);
 		CHECK_RET(resets[i](&dev), 0);
@@ -210,18 +275,50 @@ static void takes_time(void)
 	}
 }
 
-static const struct tap_test tests[] = {
+static const struct tap_test flr_tests[] = {
 	{ "D6.2 VFIO_DEVICE_RESET with live mappings", by_ioctl },
-	{ "D6.2 VFIO_DEVICE_PCI_HOT_RESET with live mappings", by_hot_reset },
 	{ "D6.2 FLR by config space with live mappings", by_config },
 	{ "D6.2 FLR by sysfs with live mappings", by_sysfs },
-	{ "D6.2 secondary bus reset by sysfs with live mappings", by_bus },
 	{ "D6.2 the first access after a reset takes as long as training",
 	  takes_time },
 	{ "D6.2 a live mapping waits after every kind of reset", live_waits },
 };
 
+static const struct tap_test bus_tests[] = {
+	{ "D6.2 VFIO_DEVICE_PCI_HOT_RESET with live mappings", by_hot_reset },
+	{ "D6.2 secondary bus reset by sysfs with live mappings", by_bus },
+};
+
+static const struct tap_test no_bus_tests[] = {
+	{ "D2.4 a hot reset that is not possible leaves the BARs",
+	  impossible_hot_reset },
+};
+
+static const struct tap_test failing_tests[] = {
+	{ "D2.4 VFIO_DEVICE_RESET that fails leaves the BARs", failing_ioctl },
+	{ "D2.4 a reset by sysfs that fails leaves the BARs", failing_sysfs },
+};
+
+static struct tap_test tests[TAP_COUNT(flr_tests) + TAP_COUNT(bus_tests) +
+			     TAP_COUNT(failing_tests)];
+static size_t count_tests;
+
+static void add_tests(const struct tap_test *more, size_t count)
+{
+	memcpy(tests + count_tests, more, count * sizeof(*more));
+	count_tests += count;
+}
+
 int main(int argc, char **argv)
 {
-	return program_run(argc, argv, tests, TAP_COUNT(tests));
+	struct gpu which = gpu_get(argc > 1 ? atoi(argv[1]) : 1);
+
+	add_tests(flr_tests, TAP_COUNT(flr_tests));
+	if (resets_by_bus(&which))
+		add_tests(bus_tests, TAP_COUNT(bus_tests));
+	else
+		add_tests(no_bus_tests, TAP_COUNT(no_bus_tests));
+	if (which.failing_reset)
+		add_tests(failing_tests, TAP_COUNT(failing_tests));
+	return program_run(argc, argv, tests, count_tests);
 }
