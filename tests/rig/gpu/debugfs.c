@@ -46,7 +46,7 @@ static int vgpu_cxl_get(void *data, u64 *value)
 {
 	struct vgpu_signal *signal = data;
 
-	*value = vgpu_config_cxl_get(signal->gpu, signal->step);
+	*value = vgpu_readiness_cxl(signal->gpu, signal->step);
 
 	return 0;
 }

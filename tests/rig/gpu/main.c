@@ -23,8 +23,8 @@
  * Module parameters are lists with one value per GPU, in the order of slots; a
  * GPU without a value has the default.
  */
-#include <linux/mod_devicetable.h>
 #include <linux/module.h>
+#include <linux/pm_runtime.h>
 #include <linux/string.h>
 
 #include "virtual_gpu.h"
@@ -93,16 +93,18 @@ static void vgpu_remove_functions(struct pci_bus *root, unsigned int slot)
 	pci_dev_put(port);
 }
 
-/* What hotplug does when a device arrives */
+/* What hotplug does when a device arrives; a port with nothing below it may sleep */
 static void vgpu_scan_port(struct pci_bus *root, unsigned int slot)
 {
 	struct pci_dev *port = pci_get_slot(root, PCI_DEVFN(slot, 0));
 
 	if (port && port->subordinate) {
+		pm_runtime_get_sync(&port->dev);
 		pci_scan_slot(port->subordinate, PCI_DEVFN(0, 0));
 		pci_assign_unassigned_bridge_resources(port);
 		pcie_bus_configure_settings(port->subordinate);
 		pci_bus_add_devices(port->subordinate);
+		pm_runtime_put(&port->dev);
 	}
 	pci_dev_put(port);
 }
@@ -221,6 +223,20 @@ static int vgpu_create_all(struct pci_bus *root)
 	return 0;
 }
 
+/* From here on the PCI core, and with it everybody, sees the GPU */
+static void vgpu_show(struct pci_bus *root, struct vgpu *gpu)
+{
+	struct pci_dev *dev;
+
+	vgpu_scan_port(root, gpu->slot);
+	dev = vgpu_get_function(root, gpu->slot);
+	if (dev)
+		vgpu_debugfs_add(gpu, pci_name(dev));
+	else
+		pr_err("the PCI core does not find the GPU in slot %u\n", gpu->slot);
+	pci_dev_put(dev);
+}
+
 static int __init vgpu_module_init(void)
 {
 	struct pci_bus *root = pci_find_bus(0, 0);
@@ -246,15 +262,8 @@ static int __init vgpu_module_init(void)
 	for (unsigned int i = 0; i < vgpu_count; i++)
 		vgpu_remove_functions(root, vgpus[i].slot);
 	vgpu_bus_attach(root, vgpus, vgpu_count);
-	for (unsigned int i = 0; i < vgpu_count; i++) {
-		struct pci_dev *dev;
-
-		vgpu_scan_port(root, vgpus[i].slot);
-		dev = vgpu_get_function(root, vgpus[i].slot);
-		if (dev)
-			vgpu_debugfs_add(&vgpus[i], pci_name(dev));
-		pci_dev_put(dev);
-	}
+	for (unsigned int i = 0; i < vgpu_count; i++)
+		vgpu_show(root, &vgpus[i]);
 
 	pci_unlock_rescan_remove();
 

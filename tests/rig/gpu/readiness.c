@@ -53,17 +53,18 @@ static void vgpu_signal_work(struct work_struct *work)
 
 static void vgpu_signal_start(struct vgpu_signal *signal)
 {
+	int delay_ms = READ_ONCE(signal->delay_ms);
 	unsigned long delay;
 
-	if (signal->delay_ms < 0)
+	if (delay_ms < 0)
 		return;
 
-	if (!signal->delay_ms) {
+	if (!delay_ms) {
 		vgpu_signal_raise(signal);
 		return;
 	}
 
-	delay = msecs_to_jiffies(signal->delay_ms);
+	delay = msecs_to_jiffies(delay_ms);
 	signal->due = jiffies + delay;
 	signal->armed = true;
 	mod_delayed_work(vgpu_workqueue, &signal->work, delay);
@@ -123,6 +124,27 @@ void vgpu_readiness_force_register(struct vgpu *gpu, enum vgpu_step step, u32 va
 	gpu->signal[step].armed = false;
 	vgpu_register_write(gpu, step, value);
 	raw_spin_unlock_irqrestore(&gpu->lock, flags);
+}
+
+/**
+ * vgpu_readiness_cxl() - read a bit of the CXL Device DVSEC
+ * @gpu: the GPU
+ * @step: VGPU_LINK for MEM_INFO_VALID, VGPU_TRAINING for MEM_ACTIVE
+ *
+ * Context: takes vgpu.lock.
+ *
+ * Return: whether it is set.
+ */
+bool vgpu_readiness_cxl(struct vgpu *gpu, enum vgpu_step step)
+{
+	unsigned long flags;
+	bool on;
+
+	raw_spin_lock_irqsave(&gpu->lock, flags);
+	on = vgpu_config_cxl_get(gpu, step);
+	raw_spin_unlock_irqrestore(&gpu->lock, flags);
+
+	return on;
 }
 
 /**

@@ -34,7 +34,8 @@ struct vgpu;
  * struct vgpu_signal - one step to readiness
  * @gpu: the GPU it belongs to
  * @step: which of the two it is
- * @delay_ms: milliseconds from the end of a reset to readiness, negative for never
+ * @delay_ms: milliseconds from the end of a reset to readiness, negative for never;
+ *            not under vgpu.lock
  * @due: jiffies at which it becomes ready, when @armed
  * @armed: it becomes ready at @due
  * @work: wakes up at @due
@@ -80,7 +81,6 @@ struct vgpu_config {
  * @bus_reset: the root port holds its secondary bus in reset
  * @gone: the function does not answer
  * @saved_registers: what the BAR0 status registers hold below @gone
- * @debugfs: directory with the control files
  */
 struct vgpu {
 	unsigned int slot;
@@ -102,7 +102,6 @@ struct vgpu {
 	bool bus_reset;
 	bool gone;
 	u32 saved_registers[VGPU_STEPS];
-	struct dentry *debugfs;
 };
 
 /* bus.c */
@@ -134,6 +133,7 @@ void vgpu_readiness_drop(struct vgpu *gpu);
 void vgpu_readiness_start(struct vgpu *gpu);
 u32 vgpu_readiness_register(const struct vgpu *gpu, enum vgpu_step step);
 void vgpu_readiness_force_register(struct vgpu *gpu, enum vgpu_step step, u32 value);
+bool vgpu_readiness_cxl(struct vgpu *gpu, enum vgpu_step step);
 void vgpu_readiness_force_cxl(struct vgpu *gpu, enum vgpu_step step, bool on);
 void vgpu_readiness_set_gone(struct vgpu *gpu, bool gone);
 
