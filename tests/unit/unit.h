@@ -17,10 +17,10 @@
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
-#define KIB (1ull << 10)
-#define MIB (1ull << 20)
-#define GIB (1ull << 30)
-#define TIB (1ull << 40)
+#define KIB 0x400ull
+#define MIB 0x100000ull
+#define GIB 0x40000000ull
+#define TIB 0x10000000000ull
 
 /* A test with a sentence for a name: the rule it proves. */
 #define RULE(sentence, function) { .name = (sentence), .test_func = (function) }

@@ -1,0 +1,130 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# make check: everything that needs neither root nor a virtual host, in seconds.
+# Unit tests, a short run of each fuzz target, the probes for kernel features,
+# and the shape of the tree. Prints TAP, and at the end "N passed, N failed".
+#
+# Variables: CHECKPATCH     checkpatch.pl, if not the one that the rig has fetched
+#            FUZZ_SECONDS   how long to run each fuzz target (5)
+
+set -euo pipefail
+
+tests=$(cd "$(dirname "$0")" && pwd)
+: "${RIG_CACHE:=$tests/../.cache}"
+: "${CHECKPATCH:=$RIG_CACHE/sources/tree/scripts/checkpatch.pl}"
+: "${FUZZ_SECONDS:=5}"
+export CHECKPATCH
+
+scratch=$(mktemp --directory)
+trap 'rm --recursive --force "$scratch"' EXIT
+
+missing=0
+lacks() {
+  printf 'check: error: %s\n' "$*" >&2
+  missing=1
+}
+
+need_tool() {
+  command -v "$1" >/dev/null || lacks "$1 is missing: install the package $2"
+}
+
+# need_build WHAT PACKAGES COMPILER OPTION...: the C program on stdin builds.
+need_build() {
+  local what=$1 packages=$2
+  shift 2
+  "$@" -x c - -o "$scratch/probe" 2>/dev/null || lacks "$what is missing: install the packages $packages"
+}
+
+need_tools() {
+  need_tool make make
+  need_tool gcc gcc
+  need_tool clang clang
+  need_tool shellcheck shellcheck
+  need_tool perl perl
+  [ -r "$CHECKPATCH" ] ||
+    lacks "there is no $CHECKPATCH: get it with 'sudo tests/rig/rig sources', or set CHECKPATCH to the one in a kernel's source"
+  [ "$missing" -eq 0 ] || exit 1
+
+  need_build "cmocka, or the sanitizers of gcc," "libcmocka-dev and libc6-dev" \
+    gcc -fsanitize=address,undefined -include setjmp.h -include stdarg.h -include stddef.h -include stdint.h \
+    -lcmocka <<<$'#include <cmocka.h>\nint main(void) { return 0; }'
+  need_build "libFuzzer" "libclang-rt-dev and libc6-dev" \
+    clang -fsanitize=fuzzer,address,undefined \
+    <<<'int LLVMFuzzerTestOneInput(const char *data, unsigned long size) { return !data && size; }'
+  [ "$missing" -eq 0 ] || exit 1
+}
+
+passed=0
+failed=0
+
+pass() {
+  passed=$((passed + 1))
+  printf 'ok %d - %s\n' $((passed + failed)) "$1"
+}
+
+fail() {
+  failed=$((failed + 1))
+  printf 'not ok %d - %s\n' $((passed + failed)) "$1"
+}
+
+# section NAME COMMAND...: a program's TAP becomes part of ours. It has to keep
+# its plan, and to end as its tests did; a test with a directive (it was skipped,
+# it is expected to fail) is a failed one.
+section() {
+  local name=$1 status=0 plan=none ran=0 bad=0 line
+  shift
+  "$@" </dev/null >"$scratch/output" 2>&1 || status=$?
+  while IFS= read -r line; do
+    case $line in
+      "ok "*" # "* | "not ok "*)
+        fail "$name: ${line#* - }"
+        ran=$((ran + 1)) bad=$((bad + 1))
+        ;;
+      "ok "*)
+        pass "$name: ${line#* - }"
+        ran=$((ran + 1))
+        ;;
+      1..*) plan=${line#1..} ;;
+      *) printf '# %s\n' "${line#\# }" ;;
+    esac
+  done <"$scratch/output"
+  if [ "$ran" != "$plan" ] || { [ "$status" -eq 0 ] && [ "$bad" -ne 0 ]; } || { [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; }; then
+    fail "$name: ran $ran of its $plan tests and ended with status $status"
+  fi
+}
+
+unit_tests() {
+  local program
+  if ! make --silent --directory="$tests/unit" --jobs="$(nproc)" OUT="$scratch/unit" >"$scratch/log" 2>&1; then
+    fail "unit: the tests can be built"
+    sed 's/^/#   /' "$scratch/log"
+    return
+  fi
+  for program in $(make --silent --directory="$tests/unit" list); do
+    section "unit $program" env CMOCKA_MESSAGE_OUTPUT=TAP "$scratch/unit/$program"
+  done
+}
+
+# Runs in this shell, whose child it waits for.
+fuzz_result() {
+  local status=0
+  wait "$fuzz" || status=$?
+  cat "$scratch/fuzz.tap"
+  return "$status"
+}
+
+need_tools
+
+# It only takes time: beside the rest.
+"$tests/fuzz/check.sh" "$FUZZ_SECONDS" "$scratch/fuzz" >"$scratch/fuzz.tap" 2>&1 &
+fuzz=$!
+
+unit_tests
+section compat "$tests/unit/compat_probe.sh"
+section style "$tests/style.sh"
+section fuzz fuzz_result
+
+printf '1..%d\n' $((passed + failed))
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ]
