@@ -226,6 +226,9 @@ static int wait_at_probe(struct nvgrace_gpu *gpu)
 		up_read(&gpu->readiness.lock);
 	} while (ret == -EAGAIN && !(ret = nvgrace_readiness_sleep()));
 
+	if (ret == -EIO)
+		pci_err(gpu->core.pdev, "GPU memory cannot be checked: the device does not answer\n");
+
 	return ret;
 }
 
