@@ -25,16 +25,26 @@ fi
 flags=
 [ "$gcc" -eq "$kernel_gcc" ] || flags=-Wno-attributes
 
+# KBUILD_CHECKSRC is what C=2 sets, unless the script that looks for sparse is
+# missing, as it is in the headers of some kernels.
 log=$folder/build.log
 status=0
 make --directory="$headers" M="$folder" ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- \
-  CC="aarch64-linux-gnu-gcc-$gcc" KCFLAGS="$flags" W=1 C=2 --jobs="$(nproc)" modules >"$log" 2>&1 || status=$?
+  CC="aarch64-linux-gnu-gcc-$gcc" KCFLAGS="$flags" W=1 \
+  C=2 KBUILD_CHECKSRC=2 CHECK=/opt/sid/usr/bin/sparse --jobs="$(nproc)" modules >"$log" 2>&1 || status=$?
 cat "$log"
 [ "$status" -eq 0 ] || exit "$status"
+
+unchecked=$(sed --quiet 's/^ *CC \[M\] *\(.*\)\.o$/\1.c/p' "$log" | grep --invert-match --extended-regexp '\.mod\.c|\.module-common\.c' |
+  while IFS= read -r file; do grep --quiet "^ *CHECK .*${file##*/}\$" "$log" || echo "$file"; done)
+if [ -n "$unchecked" ]; then
+  echo "rig: error: sparse did not run on ${unchecked//$'\n'/ }" >&2
+  exit 1
+fi
 
 # What the compiler and sparse say of a line, and modpost of the module; not what
 # kbuild says of its own tools.
 warnings=$(grep --extended-regexp ':[0-9]+: (warning|error):|^(WARNING|ERROR):' "$log") || exit 0
-printf '%s\n' "$warnings"
+printf '%s\n' "$warnings" | head --lines=5 | sed 's/^/rig:   /'
 echo "rig: error: $(basename "$folder") builds with warnings on ${headers##*linux-headers-}: see $log" >&2
 exit 1

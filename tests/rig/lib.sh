@@ -74,7 +74,7 @@ rig_explain() {
   fi
   # A step that knows better than this function says so itself.
   if grep --quiet '^rig: error: ' "$log"; then
-    grep '^rig: error: ' "$log" | tail --lines=1 >&2
+    grep '^rig: ' "$log" >&2
     exit 1
   fi
   tail --lines=15 "$log" | sed 's/^/  | /' >&2

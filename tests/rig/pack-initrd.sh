@@ -18,7 +18,7 @@ archive() {
 pack_base() {
   local release=$1 tree=$2 build=$3 files=/tmp/base line module
   mkdir --parents "$files/bin" "$files/rig/modules"
-  cp /opt/guest/usr/bin/busybox "$files/bin/"
+  cp /opt/arm64/usr/bin/busybox "$files/bin/"
   cp "$(dirname "$0")/init" "$files/init"
   modprobe --dirname "$tree" --set-version "$release" --show-depends --all vfio_iommu_type1 vfio-pci |
     awk '$1 == "insmod" && !seen[$2]++ { print $2 }' >/tmp/modules

@@ -7,21 +7,22 @@ set -euo pipefail
 
 apt-get update
 packages=()
-foreign=()
+unpacked=()
 while IFS= read -r package; do
   case $package in
-    *:*) foreign+=("$package") ;;
+    *[:/]*) unpacked+=("$package") ;;
     *) packages+=("$package") ;;
   esac
 done <<<"$1"
 apt-get --yes install "${packages[@]}"
 
-# Packages of the other architecture are only unpacked, beside the root: they are
-# copied into virtual hosts, and their maintainer scripts could not run here.
-mkdir --parents /opt/guest
+# Only unpacked, beside the root: of another architecture, or with dependencies
+# that would pull in half of another suite.
 cd /tmp
-for package in "${foreign[@]}"; do
+for package in "${unpacked[@]}"; do
+  folder=/opt/${package##*[:/]}
+  mkdir --parents "$folder"
   apt-get --option APT::Sandbox::User=root download "$package"
-  dpkg-deb --extract "${package%%:*}"_*.deb /opt/guest
+  dpkg-deb --extract "${package%%[:/]*}"_*.deb "$folder"
 done
 apt-get clean
