@@ -78,13 +78,17 @@ boot_command() {
   local name=$1 folder=$2 index slot base size end=0 slots=0 grain=$((2 << 20)) devices=()
   for index in "${!SCENARIO_GPUS[@]}"; do
     slot=$((index + 1))
+    # See tests/rig/gpu/main.c: three functions that become one with three BARs,
+    # and a second way to the first one's memory.
     devices+=(
-      # both are the same memory: the GPU's BAR0, and a way for the virtual
-      # GPU's module to reach its registers while the GPU does not decode
       -object "memory-backend-file,id=bar$slot,mem-path=/tmp/bar$slot,size=16M,share=on"
       -object "memory-backend-file,id=alias$slot,mem-path=/tmp/bar$slot,size=16M,share=on"
+      -object "memory-backend-ram,id=bar2-$slot,size=64M,reserve=off"
+      -object "memory-backend-ram,id=bar4-$slot,size=32M,reserve=off"
       -device "pcie-root-port,id=port$slot,bus=pcie.0,addr=$(printf %x "$slot").0,chassis=$slot"
-      -device "ivshmem-plain,memdev=bar$slot,bus=port$slot"
+      -device "ivshmem-plain,memdev=bar$slot,bus=port$slot,addr=0.0,multifunction=on"
+      -device "ivshmem-plain,memdev=bar2-$slot,bus=port$slot,addr=0.1"
+      -device "ivshmem-plain,memdev=bar4-$slot,bus=port$slot,addr=0.2"
       -device "ivshmem-plain,memdev=alias$slot,bus=pcie.0,addr=$(printf %x $((slot + 16))).0"
     )
     [ "$(scenario_gpu "$index" backing yes)" = yes ] || continue
