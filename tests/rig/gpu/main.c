@@ -23,6 +23,8 @@
  * Module parameters are lists with one value per GPU, in the order of slots; a
  * GPU without a value has the default.
  */
+#define pr_fmt(fmt) KBUILD_MODNAME ": " fmt
+
 #include <linux/module.h>
 #include <linux/pm_runtime.h>
 #include <linux/string.h>
