@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* A short tour of the device, for people: `make demo`. */
 #include <limits.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +15,23 @@
 
 static struct vfio dev;
 
-static void fail(const char *what)
+static unsigned int steps;
+
+/* What went as it should, for people; TAP, for a scenario that runs this too. */
+static __attribute__((format(printf, 1, 2))) void say(const char *format, ...)
 {
-	printf("FAILED: %s\n", what);
+	va_list args;
+
+	printf("ok %u - ", ++steps);
+	va_start(args, format);
+	vprintf(format, args);
+	va_end(args);
+	printf("\n");
+}
+
+static __attribute__((noreturn)) void fail(const char *what)
+{
+	printf("not ok %u - %s\n1..%u\n", steps + 1, what, steps + 1);
 	exit(1);
 }
 
@@ -41,10 +56,10 @@ static void show_region(unsigned int index, const char *name)
 	struct vfio_area area;
 
 	vfio_area(&dev, index, &area);
-	printf("BAR%u %s: %s BAR, %s of memory to map\n", index, name,
-	       size_text(area.size), size_text(area.area_size));
 	if (area.size != memory->bar || area.area_size != memory->length)
-		fail("that is not the size the firmware tells");
+		fail("a region does not have the size that firmware tells");
+	say("BAR%u %s: %s BAR, %s of memory to map", index, name,
+	    size_text(area.size), size_text(area.area_size));
 }
 
 static void size_bar(unsigned int index)
@@ -55,10 +70,10 @@ static void size_bar(unsigned int index)
 	if (vfio_write(&dev, CONFIG, offset, &ones, 8) != 8 ||
 	    vfio_read(&dev, CONFIG, offset, &got, 8) != 8)
 		fail("cannot access config space");
-	printf("BAR%u in config space: all ones written, %#018llx read: %s\n",
-	       index, got, size_text(-(got & ~0xfULL)));
 	if (-(got & ~0xfULL) != gpu_memory(&gpu, index)->bar)
 		fail("the emulated BAR tells another size");
+	say("BAR%u in config space: all ones written, %#018llx read: %s",
+	    index, got, size_text(-(got & ~0xfULL)));
 }
 
 static void exchange(unsigned int index, const char *name)
@@ -77,8 +92,8 @@ static void exchange(unsigned int index, const char *name)
 	    strcmp(map, text))
 		fail("the mapping does not show what write() stored");
 	munmap(map, host_page_size());
-	printf("%s, last page: mmap store seen by read(), write() seen by mmap\n",
-	       name);
+	say("%s, last page: mmap store seen by read(), write() seen by mmap",
+	    name);
 }
 
 int main(int argc, char **argv)
@@ -86,14 +101,15 @@ int main(int argc, char **argv)
 	char driver[NAME_MAX + 1];
 	int ret;
 
+	printf("1..1\n");
 	gpu = gpu_get(argc > 1 ? atoi(argv[1]) : 1);
 	ret = host_bind(gpu.bdf, DRIVER);
 	if (ret)
 		fail(strerror(-ret));
 	host_driver(gpu.bdf, driver, sizeof(driver));
-	printf("GPU %s [10de:%04x] is bound to %s\n", gpu.bdf, gpu.id, driver);
+	say("GPU %s [10de:%04x] is bound to %s", gpu.bdf, gpu.id, driver);
 	vfio_open(&dev, &gpu);
-	printf("opened through VFIO, group %u\n", host_group(gpu.bdf));
+	say("opened through VFIO, group %u", host_group(gpu.bdf));
 	if (gpu.resmem.length)
 		show_region(RESMEM, "resmem (not cached)");
 	show_region(USEMEM, "usemem (cached)");
@@ -109,6 +125,7 @@ int main(int argc, char **argv)
 	vfio_close(&dev);
 	if (host_unbind(gpu.bdf))
 		fail("unbind");
-	printf("closed and unbound: all as it should be\n");
+	say("closed and unbound: all as it should be");
+	printf("1..%u\n", steps);
 	return 0;
 }
