@@ -30,7 +30,7 @@ boot_scenario() {
   fi
 
   cat "$folder/report.tap"
-  verdict=$(tap_judge "$folder/report.tap" "${SCENARIO_RUN[@]}") || true
+  verdict=$(judge_report "$folder/report.tap" "${SCENARIO_RUN[@]}") || true
   trouble=$("$RIG_DIR/scan-console.sh" "$folder/console.log") ||
     verdict=$(boot_worsen "$verdict" "the kernel's console shows trouble: $(head --lines=1 <<<"$trouble")")
   if [ "$status" -eq 137 ]; then

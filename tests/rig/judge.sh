@@ -5,10 +5,10 @@
 # run, kept its plan, passed all its tests and ended well, and the host too.
 # Source lib.sh and scenario.sh first.
 
-# tap_judge REPORT PROGRAM-LINE...: a "not ok" line for everything wrong, then
+# judge_report REPORT PROGRAM-LINE...: a "not ok" line for everything wrong, then
 # "N passed, N failed". Fails unless all passed.
-tap_judge() {
+judge_report() {
   local report=$1
   shift
-  printf '%s\n' "$@" | awk -f "$RIG_DIR/tap.awk" - "$report"
+  printf '%s\n' "$@" | awk -f "$RIG_DIR/judge.awk" - "$report"
 }
