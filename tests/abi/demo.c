@@ -18,7 +18,8 @@ static struct vfio dev;
 static unsigned int steps;
 
 /* What went as it should, for people; TAP, for a scenario that runs this too. */
-static __attribute__((format(printf, 1, 2))) void say(const char *format, ...)
+[[gnu::format(printf, 1, 2)]]
+static void say(const char *format, ...)
 {
 	va_list args;
 
@@ -29,7 +30,8 @@ static __attribute__((format(printf, 1, 2))) void say(const char *format, ...)
 	printf("\n");
 }
 
-static __attribute__((noreturn)) void fail(const char *what)
+[[noreturn]]
+static void fail(const char *what)
 {
 	printf("not ok %u - %s\n1..%u\n", steps + 1, what, steps + 1);
 	exit(1);
@@ -101,7 +103,6 @@ int main(int argc, char **argv)
 	char driver[NAME_MAX + 1];
 	int ret;
 
-	printf("1..1\n");
 	gpu = gpu_get(argc > 1 ? atoi(argv[1]) : 1);
 	ret = host_bind(gpu.bdf, DRIVER);
 	if (ret)

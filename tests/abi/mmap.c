@@ -124,8 +124,8 @@ static void check_private(unsigned int index, const struct gpu_memory *memory)
 		CHECK_RET(vfio_try_map(&dev, index, 0, page, prots[i],
 				       MAP_PRIVATE, NULL, NULL), -EINVAL);
 		CHECK_RET(vfio_try_map(&dev, index, 0, memory->length,
-				       prots[i], MAP_PRIVATE, NULL, NULL),
-			  -EINVAL);
+				       prots[i], MAP_PRIVATE | MAP_NORESERVE,
+				       NULL, NULL), -EINVAL);
 	}
 }
 

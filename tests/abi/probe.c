@@ -10,7 +10,6 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -175,43 +174,6 @@ static void killed_in_probe(void)
 	CHECK_RET(host_bind(gpu.bdf, DRIVER), 0);
 }
 
-static long insert_module(void *unused)
-{
-	int fd = open(MODULE_FILE, O_RDONLY | O_CLOEXEC);
-	long ret;
-
-	(void)unused;
-	CHECK(fd >= 0, "%s: %s", MODULE_FILE, strerror(errno));
-	ret = tap_sys(syscall(SYS_finit_module, fd, "", 0));
-	close(fd);
-	return ret;
-}
-
-/* The module arrives while a GPU that wants it is not ready. */
-static void asynchronous(void)
-{
-	char driver[NAME_MAX + 1];
-	long until;
-	struct task task;
-
-	CHECK_RET(host_unbind(gpu.bdf), 0);
-	CHECK_RET(tap_sys(syscall(SYS_delete_module, DRIVER, O_NONBLOCK)), 0);
-	host_gpu_set_ready(&gpu, false);
-	CHECK_RET(host_pci_write(gpu.bdf, "driver_override", DRIVER), 0);
-	task_start(&task, insert_module, NULL);
-	CHECK(task_ended(&task, PATIENCE_MS),
-	      "inserting the module waits for the GPU");
-	CHECK_RET(task_end(&task), 0);
-	check_driver("");
-	host_gpu_set_ready(&gpu, true);
-	until = task_now_ms() + PATIENCE_MS;
-	do {
-		task_sleep_ms(10);
-		host_driver(gpu.bdf, driver, sizeof(driver));
-	} while (!driver[0] && task_now_ms() < until);
-	check_driver(DRIVER);
-}
-
 static const struct tap_test tests[] = {
 	{ "D1.1 the module has the five ids, as vfio_pci: aliases only",
 	  aliases },
@@ -224,8 +186,6 @@ static const struct tap_test tests[] = {
 	  offered_when_ready },
 	{ "D1.5 a process killed in a waiting probe dies",
 	  killed_in_probe },
-	{ "D1.5 probing is asynchronous: the module does not wait",
-	  asynchronous },
 };
 
 int main(int argc, char **argv)

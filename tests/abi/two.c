@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Two GPUs at once: nothing of one is seen or waited for by the other. */
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "access.h"
 #include "host.h"
@@ -135,6 +137,58 @@ static void probe_together(void)
 	CHECK_RET(task_end(&tasks[0]), 0);
 }
 
+static long insert_module(void *unused)
+{
+	int fd = open(MODULE_FILE, O_RDONLY | O_CLOEXEC);
+	long ret;
+
+	(void)unused;
+	CHECK(fd >= 0, "%s: %s", MODULE_FILE, strerror(errno));
+	ret = tap_sys(syscall(SYS_finit_module, fd, "", 0));
+	close(fd);
+	return ret;
+}
+
+/* Waits for a bind that somebody else does. */
+static void check_bound(const char *bdf)
+{
+	long until = task_now_ms() + PATIENCE_MS;
+	char driver[NAME_MAX + 1];
+
+	do {
+		task_sleep_ms(10);
+		host_driver(bdf, driver, sizeof(driver));
+		if (!strcmp(driver, DRIVER))
+			return;
+	} while (task_now_ms() < until);
+	CHECK(false, "%s is not bound", bdf);
+}
+
+/*
+ * The driver arrives while the first GPU is not ready. The kernel ends no
+ * insertion before the probes it started; the second GPU must not wait.
+ */
+static void insert_together(void)
+{
+	struct task task;
+	int i;
+
+	for (i = 0; i < 2; i++)
+		CHECK_RET(host_unbind(gpus[i].bdf), 0);
+	CHECK_RET(tap_sys(syscall(SYS_delete_module, DRIVER, O_NONBLOCK)), 0);
+	for (i = 0; i < 2; i++)
+		CHECK_RET(host_pci_write(gpus[i].bdf, "driver_override",
+					 DRIVER), 0);
+	host_gpu_set_ready(&gpus[0], false);
+	task_start(&task, insert_module, NULL);
+	check_bound(gpus[1].bdf);
+	CHECK(!host_pci_has(gpus[0].bdf, "vfio-dev"), "it did not wait");
+	host_gpu_set_ready(&gpus[0], true);
+	check_bound(gpus[0].bdf);
+	CHECK(task_ended(&task, PATIENCE_MS), "the insertion waits on");
+	CHECK_RET(task_end(&task), 0);
+}
+
 static void one_leaves(void)
 {
 	struct access accesses[ACCESS_KINDS];
@@ -183,6 +237,8 @@ static const struct tap_test tests[] = {
 	  one_resets },
 	{ "D1.5 two GPUs: one that is ready is bound while the other waits",
 	  probe_together },
+	{ "D1.5 probing is asynchronous: at insertion, no GPU waits for another",
+	  insert_together },
 	{ "D6.2 two GPUs: one is unbound while the other is in use",
 	  one_leaves },
 	{ "D6.1 two GPUs in one container", one_container },
