@@ -74,6 +74,9 @@ struct nvgrace_readiness {
  * @resmem_bar: BAR2/3 as the user sees it, unused without resmem
  * @readiness: is the memory usable?
  * @reset_task: who is in a reset ioctl on this device, and will see its result
+ * @reset_marked: a mark was left that a reset under way will wipe out; this and
+ *	@reset_unmarked belong to whoever holds the device lock for the reset
+ * @reset_unmarked: what was there before the mark
  */
 struct nvgrace_gpu {
 	struct vfio_pci_core_device core;
@@ -85,6 +88,8 @@ struct nvgrace_gpu {
 	struct nvgrace_fake_bar resmem_bar;
 	struct nvgrace_readiness readiness;
 	struct task_struct *reset_task;
+	bool reset_marked;
+	u32 reset_unmarked;
 };
 
 static inline struct nvgrace_gpu *nvgrace_gpu_from_core(struct vfio_device *core_vdev)

@@ -13,6 +13,45 @@ static struct nvgrace_gpu *gpu_from_pci(struct pci_dev *pdev)
 	return container_of(core, struct nvgrace_gpu, core);
 }
 
+/*
+ * The PCI core does not tell a driver how a reset went.  So leave a mark that a
+ * reset wipes out and the core does not restore: the MSI address, which nothing
+ * looks at while MSI is disabled.
+ */
+#define RESET_MARK	0x600dcafc
+
+static void leave_mark(struct nvgrace_gpu *gpu)
+{
+	struct pci_dev *pdev = gpu->core.pdev;
+	int pos = pdev->msi_cap + PCI_MSI_ADDRESS_LO;
+	u32 readback = 0;
+
+	if (pdev->msi_cap && !pdev->msi_enabled) {
+		pci_read_config_dword(pdev, pos, &gpu->reset_unmarked);
+		pci_write_config_dword(pdev, pos, RESET_MARK);
+		pci_read_config_dword(pdev, pos, &readback);
+	}
+	gpu->reset_marked = readback == RESET_MARK;
+}
+
+/* Without a mark, a function that answers counts as one that was reset. */
+static bool function_was_reset(struct nvgrace_gpu *gpu)
+{
+	struct pci_dev *pdev = gpu->core.pdev;
+	int pos = pdev->msi_cap + PCI_MSI_ADDRESS_LO;
+	u32 value;
+
+	if (!gpu->reset_marked)
+		return !pci_read_config_dword(pdev, PCI_VENDOR_ID, &value) &&
+		       !PCI_POSSIBLE_ERROR(value);
+
+	pci_read_config_dword(pdev, pos, &value);
+	if (value == RESET_MARK)
+		pci_write_config_dword(pdev, pos, gpu->reset_unmarked);
+
+	return value != RESET_MARK && !PCI_POSSIBLE_ERROR(value);
+}
+
 static void reset_prepare(struct pci_dev *pdev)
 {
 	struct nvgrace_gpu *gpu = gpu_from_pci(pdev);
@@ -27,20 +66,10 @@ static void reset_prepare(struct pci_dev *pdev)
 	WRITE_ONCE(gpu->readiness.state, NVGRACE_RESETTING);
 	up_write(&gpu->readiness.lock);
 
+	leave_mark(gpu);
 	compat_zap_region(&gpu->core, gpu->usemem.index);
 	if (gpu->resmem.part.length)
 		compat_zap_region(&gpu->core, gpu->resmem.index);
-}
-
-/*
- * The PCI core does not tell a driver how a reset went.  A function that came
- * back answers config reads; after one that did not, nothing was reset.
- */
-static bool function_answers(struct pci_dev *pdev)
-{
-	u16 vendor;
-
-	return !pci_read_config_word(pdev, PCI_VENDOR_ID, &vendor) && vendor == pdev->vendor;
 }
 
 static void reset_done(struct pci_dev *pdev)
@@ -51,7 +80,7 @@ static void reset_done(struct pci_dev *pdev)
 		return;
 
 	/* A reset ioctl has the result itself, and resets the BARs by it. */
-	if (READ_ONCE(gpu->reset_task) != current && function_answers(pdev))
+	if (function_was_reset(gpu) && READ_ONCE(gpu->reset_task) != current)
 		nvgrace_config_reset(gpu);
 
 	down_write(&gpu->readiness.lock);
