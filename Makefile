@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What people type. The module itself is described in src/Kbuild.
+
+KDIR ?= /lib/modules/$(shell uname -r)/build
+
+.PHONY: help modules install clean demo test check
+.DEFAULT_GOAL := modules
+
+# One target a call: kbuild of 7.x does not stand two.
+modules:
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/src modules
+
+# Into updates/, which wins over a module of the same name that came with the kernel.
+install: modules
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/src INSTALL_MOD_DIR=updates modules_install
+	depmod $(if $(INSTALL_MOD_PATH),--basedir $(INSTALL_MOD_PATH)) \
+		$$(cat $(KDIR)/include/config/kernel.release)
+
+clean:
+	$(MAKE) -C $(KDIR) M=$(CURDIR)/src clean
+
+demo:
+	tests/rig/demo.sh
+
+check:
+	tests/check.sh
+
+test:
+	tests/run-all.sh
+
+help:
+	@echo 'make            build the module for the running kernel'
+	@echo 'make install    build and install it (root)'
+	@echo 'make clean      remove what was built'
+	@echo 'make demo       see it work on a virtual Grace Hopper (root; Debian)'
+	@echo 'make check      quick tests: no root, no virtual machine'
+	@echo 'make test       all tests, on every kernel (root; Debian)'
+	@echo ''
+	@echo 'KDIR=folder       headers of another kernel to build for'
+	@echo 'RIG_CACHE=folder  where demo and test keep what they download and build (.cache)'
+	@echo 'RIG_JOBS=N        virtual machines that test runs at once (one per core)'
+	@echo ''
+	@echo 'tests/rig/rig help tells more about the virtual Grace Hopper.'
