@@ -42,7 +42,8 @@ unsigned int kmsg_read(int fd, int level, const char *bdf, char *text,
 		    strncmp(line + 1, prefix, strlen(prefix)))
 			continue;
 		line[strcspn(line, "\n")] = '\0';
-		used += snprintf(text + used, len - used, "%s\n", line + 1);
+		used += snprintf(text + used, len - used, "%s%s",
+				 count ? "; " : "", line + 1);
 		CHECK(used < len, "more messages than expected");
 		count++;
 	}

@@ -12,8 +12,8 @@
 int kmsg_open(void);
 
 /*
- * Collects the driver's lines of this level about the GPU, newline after each,
- * and returns how many there were.
+ * Collects the driver's lines of this level about the GPU, one after the
+ * other, and returns how many there were.
  */
 unsigned int kmsg_read(int fd, int level, const char *bdf, char *text,
 		       size_t len);

@@ -29,6 +29,7 @@ static void check_memory(unsigned int index)
 	CHECK_EQ(area.areas, 1);
 	CHECK_EQ(area.area_offset, 0);
 	CHECK_EQ(area.area_size, memory->length / page * page);
+	vfio_close(&dev);
 }
 
 static void memory_regions(void)

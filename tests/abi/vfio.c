@@ -29,6 +29,13 @@ static u64 region_offset(const struct vfio *dev, unsigned int index)
 	return offsets[index];
 }
 
+/* Each step of an open, so that a failure can be told from others. */
+static int step(struct vfio *dev, const char *name, int ret)
+{
+	dev->step = name;
+	return ret;
+}
+
 static int open_group(struct vfio *dev)
 {
 	char path[64];
@@ -36,28 +43,31 @@ static int open_group(struct vfio *dev)
 	snprintf(path, sizeof(path), "/dev/vfio/%u", host_group(dev->gpu->bdf));
 	dev->group = tap_sys(open(path, O_RDWR | O_CLOEXEC));
 	if (dev->group < 0)
-		return dev->group;
-	return tap_sys(ioctl(dev->group, VFIO_GROUP_SET_CONTAINER,
-			     &dev->container));
+		return step(dev, "open of the group", dev->group);
+	return step(dev, "VFIO_GROUP_SET_CONTAINER",
+		    tap_sys(ioctl(dev->group, VFIO_GROUP_SET_CONTAINER,
+				  &dev->container)));
 }
 
 static int open_device(struct vfio *dev)
 {
 	dev->device = tap_sys(ioctl(dev->group, VFIO_GROUP_GET_DEVICE_FD,
 				    dev->gpu->bdf));
-	return dev->device < 0 ? dev->device : 0;
+	return step(dev, "VFIO_GROUP_GET_DEVICE_FD",
+		    dev->device < 0 ? dev->device : 0);
 }
 
 int vfio_try_open(struct vfio *dev, const struct gpu *gpu)
 {
 	int ret;
 
-	*dev = (struct vfio){ gpu, -1, -1, -1 };
+	*dev = (struct vfio){ gpu, -1, -1, -1, "open of the container" };
 	dev->container = tap_sys(open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC));
 	ret = dev->container < 0 ? dev->container : open_group(dev);
 	if (!ret)
-		ret = tap_sys(ioctl(dev->container, VFIO_SET_IOMMU,
-				    VFIO_TYPE1v2_IOMMU));
+		ret = step(dev, "VFIO_SET_IOMMU",
+			   tap_sys(ioctl(dev->container, VFIO_SET_IOMMU,
+					 VFIO_TYPE1v2_IOMMU)));
 	if (!ret)
 		ret = open_device(dev);
 	if (ret)
@@ -68,7 +78,7 @@ int vfio_try_open(struct vfio *dev, const struct gpu *gpu)
 void vfio_join(struct vfio *dev, const struct gpu *gpu,
 	       const struct vfio *other)
 {
-	*dev = (struct vfio){ gpu, dup(other->container), -1, -1 };
+	*dev = (struct vfio){ gpu, dup(other->container), -1, -1, "" };
 	CHECK_RET(open_group(dev), 0);
 	CHECK_RET(open_device(dev), 0);
 }
@@ -77,8 +87,8 @@ void vfio_open(struct vfio *dev, const struct gpu *gpu)
 {
 	int ret = vfio_try_open(dev, gpu);
 
-	CHECK(!ret, "cannot open %s through VFIO: %s", gpu->bdf,
-	      strerror(-ret));
+	CHECK(!ret, "cannot open %s through VFIO: %s: %s", gpu->bdf,
+	      dev->step, strerror(-ret));
 }
 
 void vfio_close(struct vfio *dev)

@@ -26,12 +26,14 @@
  * @container: /dev/vfio/vfio
  * @group: /dev/vfio/N
  * @device: the device in it
+ * @step: how far an open got
  */
 struct vfio {
 	const struct gpu *gpu;
 	int container;
 	int group;
 	int device;
+	const char *step;
 };
 
 /**
