@@ -115,6 +115,7 @@ fuzz_result() {
 }
 
 need_tools
+CHECKPATCH=$(realpath "$CHECKPATCH")
 
 # It only takes time: beside the rest.
 "$tests/fuzz/check.sh" "$FUZZ_SECONDS" "$scratch/fuzz" >"$scratch/fuzz.tap" 2>&1 &
