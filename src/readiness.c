@@ -45,7 +45,7 @@ static bool bar0_readable(struct pci_dev *pdev)
 {
 	u16 command;
 
-	if (pdev->current_state >= PCI_D3hot)
+	if (pdev->current_state != PCI_D0)
 		return false;
 	if (pci_read_config_word(pdev, PCI_COMMAND, &command) || PCI_POSSIBLE_ERROR(command))
 		return false;
