@@ -40,6 +40,8 @@ TRACE_EVENT(nvgrace_readiness,
 				   { NVGRACE_RESETTING, "resetting" }))
 );
 
+#define NVGRACE_FAULT_RESULT(name)	{ (__force unsigned long)VM_FAULT_##name, #name }
+
 TRACE_EVENT(nvgrace_fault,
 	TP_PROTO(const struct nvgrace_region *region, unsigned long address, unsigned int order,
 		 vm_fault_t result),
@@ -63,7 +65,12 @@ TRACE_EVENT(nvgrace_fault,
 	TP_printk("%04x:%02x:%02x.%d BAR%u address %#lx order %u: %s", __entry->domain,
 		  PCI_BUS_NUM(__entry->dev_id), PCI_SLOT(__entry->dev_id),
 		  PCI_FUNC(__entry->dev_id), __entry->index, __entry->address, __entry->order,
-		  __print_flags(__entry->result, "|", VM_FAULT_RESULT_TRACE))
+		  __print_flags(__entry->result, "|",
+				NVGRACE_FAULT_RESULT(OOM),
+				NVGRACE_FAULT_RESULT(SIGBUS),
+				NVGRACE_FAULT_RESULT(NOPAGE),
+				NVGRACE_FAULT_RESULT(RETRY),
+				NVGRACE_FAULT_RESULT(FALLBACK)))
 );
 
 #endif /* NVGRACE_TRACE_H */
