@@ -86,6 +86,7 @@ section() {
         ran=$((ran + 1))
         ;;
       1..*) plan=${line#1..} ;;
+      "TAP version "* | "# ok - "*) ;;
       *) printf '# %s\n' "${line#\# }" ;;
     esac
   done <"$scratch/output"
