@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # make check: everything that needs neither root nor a virtual host, in seconds.
-# Unit tests, a short run of each fuzz target, the probes for kernel features,
-# and the shape of the tree. Prints TAP, and at the end "N passed, N failed".
+# Unit tests (all of tests/unit, be it C or shell), a short run of each fuzz
+# target, and the shape of the tree. Prints TAP, and at the end "N passed, N failed".
 #
 # Variables: CHECKPATCH     checkpatch.pl, if not the one that the rig has fetched
 #            FUZZ_SECONDS   how long to run each fuzz target (5)
@@ -123,7 +123,9 @@ CHECKPATCH=$(realpath "$CHECKPATCH")
 fuzz=$!
 
 unit_tests
-section compat "$tests/unit/compat_probe.sh"
+for script in "$tests"/unit/*.sh; do
+  section "unit $(basename "$script" .sh)" "$script"
+done
 section style "$tests/style.sh"
 section fuzz fuzz_result
 
