@@ -19,15 +19,14 @@ function begin(program) {
 }
 
 function end(status) {
-	if (plan < 1)
-		wrong(current ": printed no plan (1..N)")
-	else if (ran != plan)
-		wrong(current ": planned " plan " tests and ran " ran)
-	# Ending badly after a failed test is no failure of its own.
 	if (status == 127)
 		wrong(current ": there is no such program")
 	else if (status > 128)
 		wrong(current ": was killed by signal " (status - 128))
+	else if (plan < 1)
+		wrong(current ": printed no plan (1..N)")
+	else if (ran != plan)
+		wrong(current ": planned " plan " tests and ran " ran)
 	else if (status != 0 && !bad)
 		wrong(current ": exit status " status " although no test failed")
 	current = ""
