@@ -21,13 +21,13 @@ clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/src clean
 
 demo:
-	tests/rig/demo.sh
+	@tests/rig/demo.sh
 
 check:
-	tests/check.sh
+	@tests/check.sh
 
 test:
-	tests/run-all.sh
+	@tests/run-all.sh
 
 help:
 	@echo 'make            build the module for the running kernel'
