@@ -59,13 +59,13 @@ kernel_fetch() {
 
 # packages_update FORCE: package lists are looked at again after an hour, not at each use.
 packages_update() {
-  local lists
-  lists=$(root_path)/var/lib/apt/lists
+  local updated
+  updated=$(root_path)/$RIG_LISTS_UPDATED
   rig_lock packages
   root_write_apt "$(root_path)"
-  if [ "$1" = yes ] || [ -z "$(find "$lists/.rig-updated" -mmin -60 2>/dev/null)" ]; then
+  if [ "$1" = yes ] || [ -z "$(find "$updated" -mmin -60 2>/dev/null)" ]; then
     rig_step "updating the package lists" root_enter apt-get --error-on=any update
-    touch "$lists/.rig-updated"
+    touch "$updated"
   fi
   rig_unlock packages
 }

@@ -9,6 +9,9 @@ RIG_ROOT_SUITE=trixie
 # kernels from any of them.
 RIG_SUITES=("$RIG_ROOT_SUITE" "$RIG_ROOT_SUITE-backports" bookworm bookworm-updates sid)
 
+# In the root: when its package lists were last brought up to date.
+RIG_LISTS_UPDATED=var/lib/apt/lists/.rig-updated
+
 root_path() {
   printf '%s/root\n' "$RIG_CACHE"
 }
@@ -19,7 +22,8 @@ root_tools() {
 
 # What the root is made from; another value means it has to be made again.
 root_stamp() {
-  cat "$RIG_DIR/root.sh" "$RIG_DIR/tools.list" "$RIG_DIR/root-tools.sh" | sha256sum | cut --delimiter=' ' --fields=1
+  { printf '%s\n' "${RIG_SUITES[@]}"; cat "$RIG_DIR/tools.list" "$RIG_DIR/root-tools.sh"; } |
+    sha256sum | cut --delimiter=' ' --fields=1
 }
 
 root_is_current() {
@@ -52,6 +56,7 @@ root_make() {
   rig_step "making a Debian $RIG_ROOT_SUITE root" root_bootstrap "$new"
   root_write_apt "$new"
   rig_step "installing the tools in it" root_enter_at "$new" - "$RIG_DIR/root-tools.sh" "$(root_tools)"
+  touch "$new/$RIG_LISTS_UPDATED"
   root_stamp >"$new/.rig-stamp"
   mv "$new" "$(root_path)"
 }
@@ -113,11 +118,8 @@ root_enter() {
 root_enter_at() {
   local root=$1 tree=$2 name environment=()
   shift 2
-  for name in http_proxy https_proxy no_proxy TERM; do
+  for name in http_proxy https_proxy no_proxy TERM FUZZ_SECONDS $(compgen -e RIG_); do
     [ -z "${!name:-}" ] || environment+=("$name=${!name}")
-  done
-  for name in "${!RIG_@}"; do
-    case $name in RIG_CACHE | RIG_CPU | RIG_QEMU_ARGS) environment+=("$name=${!name}") ;; esac
   done
   root_isolated "$RIG_DIR/enter-root.sh" "$root" "$RIG_CACHE" "$tree" \
     env --ignore-environment PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LANG=C.UTF-8 \
