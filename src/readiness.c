@@ -173,6 +173,8 @@ int nvgrace_readiness_sleep(void)
  * nvgrace_readiness_due() - have the hardware asked before the next access
  * @gpu: a GPU with memory
  *
+ * If that is due already, the time-outs go on from when it became so.
+ *
  * Context: may sleep; holds no readiness.lock.
  */
 void nvgrace_readiness_due(struct nvgrace_gpu *gpu)
@@ -180,7 +182,7 @@ void nvgrace_readiness_due(struct nvgrace_gpu *gpu)
 	struct nvgrace_readiness *readiness = &gpu->readiness;
 
 	down_write(&readiness->lock);
-	if (readiness->state != NVGRACE_RESETTING) {
+	if (readiness->state == NVGRACE_READY) {
 		WRITE_ONCE(readiness->state, NVGRACE_PENDING);
 		readiness->since = jiffies;
 	}

@@ -162,6 +162,9 @@ static int nvgrace_device_feature(struct vfio_device *core_vdev, u32 flags, void
 {
 	int ret = vfio_pci_core_ioctl_feature(core_vdev, flags, arg, argsz);
 
+	if (ret || (flags & VFIO_DEVICE_FEATURE_PROBE))
+		return ret;
+
 	switch (flags & VFIO_DEVICE_FEATURE_MASK) {
 	case VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY:
 	case VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY_WITH_WAKEUP:
@@ -171,7 +174,7 @@ static int nvgrace_device_feature(struct vfio_device *core_vdev, u32 flags, void
 		break;
 	}
 
-	return ret;
+	return 0;
 }
 
 const struct vfio_device_ops nvgrace_memory_ops = {
