@@ -51,13 +51,12 @@ static const struct {
 
 static int read_property(struct pci_dev *pdev, const char *name, u64 *value)
 {
-	int ret = device_property_read_u64(&pdev->dev, name, value);
-
-	if (!ret)
+	/* The first of several integers could be read as well, but is not meant. */
+	if (device_property_count_u64(&pdev->dev, name) <= 1 &&
+	    !device_property_read_u64(&pdev->dev, name, value))
 		return 0;
 
-	pci_err(pdev, "firmware property %s is not a single 64-bit integer (error %d)\n",
-		name, ret);
+	pci_err(pdev, "firmware property %s is not a single 64-bit integer\n", name);
 	return -EINVAL;
 }
 

@@ -97,6 +97,14 @@ static inline struct nvgrace_gpu *nvgrace_gpu_from_core(struct vfio_device *core
 	return container_of(core_vdev, struct nvgrace_gpu, core.vdev);
 }
 
+/* vfio-pci-core wants its own device to be the PCI device's driver data. */
+static inline struct nvgrace_gpu *nvgrace_gpu_from_pci(struct pci_dev *pdev)
+{
+	struct vfio_pci_core_device *core = pci_get_drvdata(pdev);
+
+	return container_of(core, struct nvgrace_gpu, core);
+}
+
 /* Does firmware describe memory?  If not, the device is plain vfio-pci-core's. */
 static inline bool nvgrace_gpu_has_memory(const struct nvgrace_gpu *gpu)
 {
@@ -151,6 +159,6 @@ extern const struct pci_error_handlers nvgrace_err_handlers;
 long nvgrace_reset_ioctl(struct nvgrace_gpu *gpu, unsigned int cmd, unsigned long arg);
 
 /* sysfs.c */
-extern const struct attribute_group *nvgrace_attribute_groups[];
+extern const struct attribute_group nvgrace_attribute_group;
 
 #endif /* NVGRACE_GPU_H */

@@ -3,8 +3,25 @@
  * PCI driver: device ids, probe, remove, module.
  */
 #include <linux/module.h>
+#include <linux/sysfs.h>
 
 #include "nvgrace_gpu.h"
+
+static int memory_probe(struct nvgrace_gpu *gpu)
+{
+	int ret = nvgrace_readiness_probe(gpu);
+
+	if (ret)
+		return ret;
+
+	return sysfs_create_group(&gpu->core.pdev->dev.kobj, &nvgrace_attribute_group);
+}
+
+static void memory_remove(struct nvgrace_gpu *gpu)
+{
+	if (nvgrace_gpu_has_memory(gpu))
+		sysfs_remove_group(&gpu->core.pdev->dev.kobj, &nvgrace_attribute_group);
+}
 
 static int nvgrace_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
 {
@@ -28,19 +45,21 @@ static int nvgrace_pci_probe(struct pci_dev *pdev, const struct pci_device_id *i
 
 	if (split.usemem.length) {
 		nvgrace_gpu_init_memory(gpu, &split, mig_erratum);
-		ret = nvgrace_readiness_probe(gpu);
+		ret = memory_probe(gpu);
 		if (ret)
 			goto out_put_device;
 	}
 
 	ret = vfio_pci_core_register_device(&gpu->core);
 	if (ret)
-		goto out_put_device;
+		goto out_memory_remove;
 
-	if (split.usemem.length)
+	if (nvgrace_gpu_has_memory(gpu))
 		nvgrace_firmware_report(pdev, &split);
 	return 0;
 
+out_memory_remove:
+	memory_remove(gpu);
 out_put_device:
 	vfio_put_device(&gpu->core.vdev);
 	return ret;
@@ -48,10 +67,11 @@ out_put_device:
 
 static void nvgrace_pci_remove(struct pci_dev *pdev)
 {
-	struct vfio_pci_core_device *core = dev_get_drvdata(&pdev->dev);
+	struct nvgrace_gpu *gpu = nvgrace_gpu_from_pci(pdev);
 
-	vfio_pci_core_unregister_device(core);
-	vfio_put_device(&core->vdev);
+	vfio_pci_core_unregister_device(&gpu->core);
+	memory_remove(gpu);
+	vfio_put_device(&gpu->core.vdev);
 }
 
 /* Only for devices whose driver_override names this driver. */
@@ -72,7 +92,6 @@ static struct pci_driver nvgrace_pci_driver = {
 	.probe			= nvgrace_pci_probe,
 	.remove			= nvgrace_pci_remove,
 	.err_handler		= &nvgrace_err_handlers,
-	.dev_groups		= nvgrace_attribute_groups,
 	.driver_managed_dma	= true,
 	/* The link takes up to 30 s to train; nobody else shall wait for it. */
 	.driver.probe_type	= PROBE_PREFER_ASYNCHRONOUS,

@@ -6,13 +6,6 @@
 #include "nvgrace_gpu.h"
 #include "trace.h"
 
-static struct nvgrace_gpu *gpu_from_pci(struct pci_dev *pdev)
-{
-	struct vfio_pci_core_device *core = dev_get_drvdata(&pdev->dev);
-
-	return container_of(core, struct nvgrace_gpu, core);
-}
-
 /*
  * The PCI core does not tell a driver how a reset went.  So leave a mark that a
  * reset wipes out and the core does not restore: the MSI address, which nothing
@@ -54,7 +47,7 @@ static bool function_was_reset(struct nvgrace_gpu *gpu)
 
 static void reset_prepare(struct pci_dev *pdev)
 {
-	struct nvgrace_gpu *gpu = gpu_from_pci(pdev);
+	struct nvgrace_gpu *gpu = nvgrace_gpu_from_pci(pdev);
 
 	if (!nvgrace_gpu_has_memory(gpu))
 		return;
@@ -74,7 +67,7 @@ static void reset_prepare(struct pci_dev *pdev)
 
 static void reset_done(struct pci_dev *pdev)
 {
-	struct nvgrace_gpu *gpu = gpu_from_pci(pdev);
+	struct nvgrace_gpu *gpu = nvgrace_gpu_from_pci(pdev);
 
 	if (!nvgrace_gpu_has_memory(gpu))
 		return;

@@ -8,9 +8,7 @@
 
 static struct nvgrace_gpu *gpu_from_device(struct device *dev)
 {
-	struct vfio_pci_core_device *core = dev_get_drvdata(dev);
-
-	return container_of(core, struct nvgrace_gpu, core);
+	return nvgrace_gpu_from_pci(to_pci_dev(dev));
 }
 
 static ssize_t base_show(struct device *dev, struct device_attribute *attr, char *buf)
@@ -80,19 +78,7 @@ static struct attribute *nvgrace_attributes[] = {
 	NULL
 };
 
-/* Nothing to show where vfio-pci-core does everything. */
-static umode_t is_visible(struct kobject *kobj, struct attribute *attr, int n)
-{
-	return nvgrace_gpu_has_memory(gpu_from_device(kobj_to_dev(kobj))) ? attr->mode : 0;
-}
-
-static const struct attribute_group nvgrace_attribute_group = {
-	.name		= "nvgrace_gpu",
-	.attrs		= nvgrace_attributes,
-	.is_visible	= is_visible,
-};
-
-const struct attribute_group *nvgrace_attribute_groups[] = {
-	&nvgrace_attribute_group,
-	NULL
+const struct attribute_group nvgrace_attribute_group = {
+	.name	= "nvgrace_gpu",
+	.attrs	= nvgrace_attributes,
 };
