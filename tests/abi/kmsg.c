@@ -42,6 +42,9 @@ unsigned int kmsg_read(int fd, int level, const char *bdf, char *text,
 		    strncmp(line + 1, prefix, strlen(prefix)))
 			continue;
 		line[strcspn(line, "\n")] = '\0';
+		/* The driver core's own line about every failed probe. */
+		if (strstr(line, "probe with driver"))
+			continue;
 		used += snprintf(text + used, len - used, "%s%s",
 				 count ? "; " : "", line + 1);
 		CHECK(used < len, "more messages than expected");

@@ -191,7 +191,7 @@ static bool report(const struct child *child, const struct tap_test *test,
 			 strsignal(WTERMSIG(child->status)));
 	else
 		ok = !WEXITSTATUS(child->status);
-	if (ok && ms > SLOW_MS)
+	if (ok && ms > SLOW_MS && child->out < 0)
 		tap_note("took %ld ms", ms);
 	printf("%s %zu - %s\n", ok ? "ok" : "not ok", number, test->name);
 	fflush(stdout);

@@ -151,6 +151,9 @@ static void failed_reset(void)
 				    4 * bars[i], &got, 8), 8);
 		CHECK_EQ(got, ~(size - 1) | 0xc);
 	}
+
+	/* What the PCI core restored after the reset was lost: decode is off. */
+	vfio_set_decode(&dev, true);
 	CHECK_RET(vfio_reset(&dev), 0);
 	host_gpu_set_ready(&gpu, true);
 	access_check(&accesses[ACCESS_READ]);
