@@ -69,14 +69,14 @@ rig_explain() {
   if [ "$(rig_free_mib)" -lt 16 ] || grep --quiet 'No space left on device' "$log"; then
     rig_die "$what failed because the disk of the cache $RIG_CACHE is full: free some space, or set RIG_CACHE to another folder"
   fi
-  if grep --quiet --extended-regexp \
-    'Temporary failure resolving|Could not resolve|Could not connect|Unable to connect|Network is unreachable|Connection (failed|refused|timed out)' "$log"; then
-    rig_die "$what failed because the package mirror cannot be reached: check the network, or set RIG_MIRROR to a Debian mirror that can be"
-  fi
   # A step that knows better than this function says so itself.
   if grep --quiet '^rig: error: ' "$log"; then
     grep '^rig: ' "$log" >&2
     exit 1
+  fi
+  if grep --quiet --extended-regexp \
+    'Temporary failure resolving|Could not resolve|Could not connect|Unable to connect|Network is unreachable|Connection (failed|refused|timed out)' "$log"; then
+    rig_die "$what failed because the package mirror cannot be reached: check the network, or set RIG_MIRROR to a Debian mirror that can be"
   fi
   tail --lines=15 "$log" | sed 's/^/  | /' >&2
   rig_die "$what failed: the lines above are the end of $log"
