@@ -53,11 +53,18 @@ rig_free_mib() {
 # rig_step WHAT COMMAND...: run it, say what is being done and how long it took,
 # keep its output in a log, and explain its failure in one sentence.
 rig_step() {
-  local what=$1 log start=$SECONDS status=0
+  local what=$1 log start=$SECONDS status
   shift
   log=$RIG_CACHE/logs/$(tr --complement --squeeze-repeats 'A-Za-z0-9.\n' '-' <<<"$what").log
   rig_say "$what ..."
-  "$@" </dev/null >"$log" 2>&1 || status=$?
+  # Not "|| status=": that would have a function go on after its first failure.
+  set +e
+  (
+    set -e
+    "$@"
+  ) </dev/null >"$log" 2>&1
+  status=$?
+  set -e
   [ "$status" -eq 0 ] || rig_explain "$what" "$log"
   grep '^rig: ' "$log" >&2 || true
   [ $((SECONDS - start)) -lt 2 ] || rig_say "$what: $((SECONDS - start)) s"
