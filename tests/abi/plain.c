@@ -86,6 +86,19 @@ static int set_ioeventfd(void)
 	return tap_sys(ioctl(dev.device, VFIO_DEVICE_IOEVENTFD, &request));
 }
 
+/* A mapping must not outlive the try: it would keep the device open. */
+static int try_map(unsigned int region, u64 offset)
+{
+	void *map;
+	int ret;
+
+	ret = vfio_try_map(&dev, region, offset, host_page_size(), PROT_READ,
+			   MAP_SHARED, NULL, &map);
+	if (!ret)
+		munmap(map, host_page_size());
+	return ret;
+}
+
 /* Results of reads, writes and mappings of all regions, and of calls. */
 static void try_regions(u8 *bytes)
 {
@@ -95,12 +108,8 @@ static void try_regions(u8 *bytes)
 	for (region = 0; region < REGIONS; region++) {
 		*bytes++ = code(vfio_read(&dev, region, 0, buffer, 8));
 		*bytes++ = code(vfio_read(&dev, region, GIB, buffer, 8));
-		*bytes++ = code(vfio_try_map(&dev, region, 0, host_page_size(),
-					     PROT_READ, MAP_SHARED, NULL,
-					     NULL));
-		*bytes++ = code(vfio_try_map(&dev, region, 64 * GIB,
-					     host_page_size(), PROT_READ,
-					     MAP_SHARED, NULL, NULL));
+		*bytes++ = code(try_map(region, 0));
+		*bytes++ = code(try_map(region, 64 * GIB));
 	}
 	*bytes++ = code(vfio_write(&dev, 0, 0x40, buffer, 8));
 	*bytes++ = code(set_ioeventfd());
