@@ -141,6 +141,9 @@ void nvgrace_region_unmap(struct nvgrace_region *region);
 vm_fault_t nvgrace_region_fault_wait(struct vm_fault *vmf);
 int nvgrace_region_mmap(struct nvgrace_region *region, struct vm_area_struct *vma);
 
+/* dmabuf.c */
+void nvgrace_dmabuf_init(struct nvgrace_gpu *gpu);
+
 /* access.c */
 int nvgrace_access_try(struct nvgrace_gpu *gpu);
 int nvgrace_access_begin(struct nvgrace_gpu *gpu);

@@ -50,6 +50,7 @@ static int nvgrace_pci_probe(struct pci_dev *pdev, const struct pci_device_id *i
 			goto out_put_device;
 	}
 
+	nvgrace_dmabuf_init(gpu);
 	ret = vfio_pci_core_register_device(&gpu->core);
 	if (ret)
 		goto out_memory_remove;

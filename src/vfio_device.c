@@ -79,13 +79,6 @@ static void nvgrace_close_device(struct vfio_device *core_vdev)
 	vfio_pci_core_close_device(core_vdev);
 }
 
-static int nvgrace_plain_init_dev(struct vfio_device *core_vdev)
-{
-	compat_export_bars(&nvgrace_gpu_from_core(core_vdev)->core);
-
-	return vfio_pci_core_init_dev(core_vdev);
-}
-
 static int nvgrace_plain_open_device(struct vfio_device *core_vdev)
 {
 	struct nvgrace_gpu *gpu = nvgrace_gpu_from_core(core_vdev);
@@ -197,7 +190,7 @@ const struct vfio_device_ops nvgrace_memory_ops = {
 
 const struct vfio_device_ops nvgrace_plain_ops = {
 	.name			= "nvgrace-gpu-vfio-pci-core",
-	.init			= nvgrace_plain_init_dev,
+	.init			= vfio_pci_core_init_dev,
 	.release		= vfio_pci_core_release_dev,
 	.open_device		= nvgrace_plain_open_device,
 	.close_device		= vfio_pci_core_close_device,

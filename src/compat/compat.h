@@ -9,6 +9,7 @@
 #include <linux/mm.h>
 #include <linux/vfio_pci_core.h>
 
+struct nvgrace_gpu;
 struct nvgrace_region;
 
 /*
@@ -59,17 +60,11 @@ int compat_vfio_pci_ioctl_get_region_info(struct vfio_device *core_vdev,
 #define COMPAT_IOMMUFD_OPS
 #endif
 
-/* dma-buf export of the physical BARs, as vfio-pci has it: for the nested case. */
-static inline void compat_export_bars(struct vfio_pci_core_device *core)
+#ifndef COMPAT_HAVE_VFIO_PCI_OPS
+static inline void nvgrace_dmabuf_init(struct nvgrace_gpu *gpu)
 {
-#ifdef COMPAT_HAVE_VFIO_PCI_OPS
-	static const struct vfio_pci_device_ops pci_ops = {
-		.get_dmabuf_phys = vfio_pci_core_get_dmabuf_phys,
-	};
-
-	core->pci_ops = &pci_ops;
-#endif
 }
+#endif
 
 /*
  * BAR mappings.
