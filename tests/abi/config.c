@@ -234,15 +234,19 @@ static void sizing(void)
 	}
 }
 
+/* Also where the function cannot be reset, which would clear them too. */
 static void after_open(void)
 {
 	const unsigned int *index;
 	struct vfio dev;
 	int round;
 
-	for (round = 0; round < 2; round++) {
+	for (round = 0; round < 4; round++) {
 		struct config_model model = { .gpu = &gpu };
 
+		if (round == 2)
+			CHECK_RET(host_pci_write(gpu.bdf, "reset_method", "\n"),
+				  0);
 		vfio_open(&dev, &gpu);
 		for (index = program_regions(); *index; index++) {
 			u64 got;

@@ -195,6 +195,7 @@ bool host_gpu_is_ready(const struct gpu *gpu)
 
 void host_gpu_restore(const struct gpu *gpu)
 {
+	CHECK_RET(host_pci_write(gpu->bdf, "reset_method", "default"), 0);
 	host_control_set(gpu->bdf, "gone", 0);
 	host_control_set(gpu->bdf, "reset_fails", 0);
 	host_control_set(gpu->bdf, "link_ms", gpu->link_ms);

@@ -175,7 +175,6 @@ static void many_times(void)
 		CHECK_RET(vfio_read(&dev, USEMEM, 0, &value, 8), 8);
 		vfio_close(&dev);
 	}
-	CHECK_RET(host_pci_write(gpu.bdf, "reset_method", "default"), 0);
 }
 
 static const struct tap_test tests[] = {

@@ -202,8 +202,6 @@ static void restore(void)
 		struct gpu each = gpu_get(slot);
 
 		host_gpu_restore(&each);
-		CHECK_RET(host_pci_write(each.bdf, "reset_method", "default"),
-			  0);
 		CHECK_RET(host_unbind(each.bdf), 0);
 	}
 }
