@@ -7,6 +7,8 @@
 
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/rig/lib.sh"
+# shellcheck source-path=SCRIPTDIR/rig
+. "$RIG_DIR/kernel.sh"
 
 rig_need_root
 rig_need_cache
@@ -42,6 +44,17 @@ part_progress() {
 "$RIG_DIR/rig" sources >/dev/null
 part check "$RIG_DIR/rig" run tests/check.sh
 part rig-errors "$RIG_TOP/tests/rig-errors.sh"
+# What the driver was built for: a yes or no for each kernel and feature.
+features() {
+  local name
+  for name in $(kernel_names yes); do
+    "$RIG_DIR/rig" features "$name" >"$RIG_CACHE/logs/features-$name.log"
+    printf 'features of %s: %s\n' "$name" \
+      "$(awk '{ printf "%s%s=%s", sep, $1, $2; sep = " " }' "$RIG_CACHE/logs/features-$name.log")"
+  done
+}
+
+features
 part matrix "$RIG_TOP/tests/run-matrix.sh" "$@"
 printf '%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]

@@ -1,19 +1,41 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# probe.sh SRCTREE OBJTREE [--report]: which features of features.tbl a kernel
-# has.  Prints their names on one line, or a line for each with --report.  Plain
-# sh, grep and awk: it runs wherever DKMS does.
+# probe.sh [SRCTREE] OBJTREE [--report]: which features of features.tbl a kernel
+# has.  Prints their names on one line, or a line for each with --report.  OBJTREE
+# is what modules are built against, /lib/modules/VERSION/build; SRCTREE, where it
+# has its headers, is found from there.  Plain sh, grep, sed and awk: it runs
+# wherever DKMS does.
 set -eu
 
-if [ $# -lt 2 ]; then
-	echo "usage: probe.sh SRCTREE OBJTREE [--report]" >&2
+report=
+trees=0
+for argument; do
+	case $argument in
+	--report) report=yes ;;
+	-*) trees=9 ;;
+	*)
+		srctree=${objtree:-$argument}
+		objtree=$argument
+		trees=$((trees + 1))
+		;;
+	esac
+done
+if [ "$trees" -lt 1 ] || [ "$trees" -gt 2 ]; then
+	echo "usage: probe.sh [SRCTREE] OBJTREE [--report]" >&2
 	exit 2
 fi
 
-srctree=$1
-objtree=$2
-report=${3:-}
+if [ ! -r "$objtree/Makefile" ] && [ ! -d "$srctree/include" ]; then
+	echo "probe.sh: $objtree is no kernel to build modules against: install its headers" >&2
+	exit 1
+fi
+# The Makefile of a tree of build products includes that of its sources.
+if [ "$trees" -eq 1 ] && [ ! -r "$srctree/include/linux/vfio.h" ]; then
+	srctree=$(sed -n 's,^include \(.*\)/Makefile$,\1,p' "$objtree/Makefile")
+	case $srctree in /*) ;; *) srctree=$objtree/$srctree ;; esac
+fi
+
 table=$(dirname "$0")/features.tbl
 
 has_symbol() {

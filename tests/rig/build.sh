@@ -39,6 +39,14 @@ build_module() {
     "$RIG_DIR/compile.sh" "$(kernel_headers "$name")" "$(build_path "$name")/$folder"
 }
 
+# Which way each feature probe of the driver goes.
+build_features() {
+  local name=$1
+  kernel_fetch "$name"
+  root_enter --kernel "$(kernel_tree "$name")" \
+    sh "$RIG_TOP/src/compat/probe.sh" "$(kernel_headers "$name")" --report
+}
+
 # make knows what is out of date here.
 build_programs() {
   local make

@@ -20,6 +20,10 @@ probe() {
   sh "$compat/probe.sh" "$tree" "$tree" "$@"
 }
 
+refuses() {
+  ! "$@"
+}
+
 features() {
   awk '!/^#/ && NF { print $1 }' "$compat/features.tbl"
 }
@@ -213,7 +217,7 @@ prints() {
 new_tree
 tap_check "D7 nothing is found in an empty tree" prints ""
 rm --recursive "$tree"
-tap_check "D7 nothing is found where there is no tree" prints ""
+tap_check "D7 a kernel that is not there is an error" refuses probe
 
 new_tree
 printf '\tstruct inode *inode;\n\tint (*match_token_uuid)(void);\n' >"$tree/$vfio"
@@ -239,10 +243,16 @@ two_trees() {
 }
 tap_check "D7 headers are looked for in one tree, symbols in the other" two_trees
 
-refuses() {
-  ! "$@"
+# All that modules are built with is one folder, which knows the other.
+printf 'include %s/Makefile\n' "$tree" >"$objects/Makefile"
+one_folder() {
+  [ "$(sh "$compat/probe.sh" "$objects")" = "$(sh "$compat/probe.sh" "$tree" "$objects")" ]
 }
-tap_check "D7 too few arguments are an error" refuses sh "$compat/probe.sh" "$tree"
+tap_check "D7 the headers are found from the folder with the symbols" one_folder
+
+tap_check "D7 no arguments are an error" refuses sh "$compat/probe.sh"
+tap_check "D7 three trees are an error" refuses sh "$compat/probe.sh" "$tree" "$tree" "$tree"
+tap_check "D7 a folder that is no kernel is an error" refuses sh "$compat/probe.sh" "$scratch"
 cp "$compat/probe.sh" "$scratch"
 tap_check "D7 a missing table is an error, not a kernel without features" \
   refuses sh "$scratch/probe.sh" "$tree" "$tree"
