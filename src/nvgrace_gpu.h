@@ -138,7 +138,7 @@ ssize_t nvgrace_region_rw(struct nvgrace_region *region, char __user *buf, size_
 void nvgrace_region_unmap(struct nvgrace_region *region);
 
 /* region_mmap.c */
-vm_fault_t nvgrace_region_fault_wait(struct vm_fault *vmf);
+vm_fault_t nvgrace_region_fault_wait(struct vm_fault *vmf, unsigned int order);
 int nvgrace_region_mmap(struct nvgrace_region *region, struct vm_area_struct *vma);
 
 /* dmabuf.c */

@@ -12,6 +12,7 @@
 /**
  * nvgrace_region_fault_wait() - wait for readiness, then have a fault taken again
  * @vmf: the fault, in a mapping of the region in vm_private_data
+ * @order: size of the leaf that is asked for
  *
  * Waits without mmap_lock, which others need.  An error will be met again, and
  * reported, when the fault is.
@@ -19,7 +20,7 @@
  * Context: page fault, holding no other lock; sleeps, killable.
  * Return: VM_FAULT_RETRY, or VM_FAULT_SIGBUS if the fault cannot be retried.
  */
-vm_fault_t nvgrace_region_fault_wait(struct vm_fault *vmf)
+vm_fault_t nvgrace_region_fault_wait(struct vm_fault *vmf, unsigned int order)
 {
 	struct nvgrace_region *region = vmf->vma->vm_private_data;
 	struct nvgrace_gpu *gpu = region->gpu;
@@ -30,6 +31,8 @@ vm_fault_t nvgrace_region_fault_wait(struct vm_fault *vmf)
 		return VM_FAULT_SIGBUS;
 	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
 		return VM_FAULT_RETRY;
+
+	trace_nvgrace_fault(region, vmf->address, order, VM_FAULT_RETRY);
 
 	/* Keeps the device open; the mapping may be gone as soon as we unlock. */
 	file = get_file(vmf->vma->vm_file);
@@ -60,41 +63,32 @@ static vm_fault_t insert(struct vm_fault *vmf, unsigned long pfn, unsigned int o
 	return VM_FAULT_FALLBACK;
 }
 
-/* Map @pfn in an access bracket, if there is access; wait for it if that helps. */
-static vm_fault_t insert_ready(struct vm_fault *vmf, unsigned long pfn, unsigned int order)
-{
-	struct nvgrace_region *region = vmf->vma->vm_private_data;
-	struct nvgrace_gpu *gpu = region->gpu;
-	vm_fault_t fault;
-	int ret;
-
-	ret = nvgrace_access_try(gpu);
-	if (ret == -EAGAIN)
-		return nvgrace_region_fault_wait(vmf);
-	if (ret)
-		return VM_FAULT_SIGBUS;
-
-	fault = insert(vmf, pfn, order);
-	nvgrace_access_end(gpu);
-
-	return fault;
-}
-
 static vm_fault_t huge_fault(struct vm_fault *vmf, unsigned int order)
 {
 	struct vm_area_struct *vma = vmf->vma;
 	struct nvgrace_region *region = vma->vm_private_data;
 	unsigned long size = PAGE_SIZE << order;
 	unsigned long addr = ALIGN_DOWN(vmf->address, size);
-	unsigned long pgoff_mask = (VFIO_PCI_OFFSET_MASK >> PAGE_SHIFT);
-	vm_fault_t fault = VM_FAULT_FALLBACK;
+	unsigned long pgoff_mask = VFIO_PCI_OFFSET_MASK >> PAGE_SHIFT;
+	vm_fault_t fault = VM_FAULT_SIGBUS;
 	unsigned long pfn;
+	int ret = 0;
 
 	pfn = PHYS_PFN(region->part.base) + (vma->vm_pgoff & pgoff_mask) +
 	      ((addr - vma->vm_start) >> PAGE_SHIFT);
 
-	if (addr >= vma->vm_start && size <= vma->vm_end - addr && IS_ALIGNED(pfn, 1ul << order))
-		fault = insert_ready(vmf, pfn, order);
+	if (addr < vma->vm_start || size > vma->vm_end - addr || !IS_ALIGNED(pfn, 1ul << order)) {
+		fault = VM_FAULT_FALLBACK;
+	} else {
+		ret = nvgrace_access_try(region->gpu);
+		if (!ret) {
+			fault = insert(vmf, pfn, order);
+			nvgrace_access_end(region->gpu);
+		}
+	}
+
+	if (ret == -EAGAIN)
+		return nvgrace_region_fault_wait(vmf, order);
 
 	trace_nvgrace_fault(region, vmf->address, order, fault);
 	return fault;

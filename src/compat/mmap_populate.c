@@ -10,6 +10,7 @@
 #include <linux/sizes.h>
 
 #include "../nvgrace_gpu.h"
+#include "../trace.h"
 
 /* Entry of vma_list, which the core frees; its own definition is private. */
 struct vfio_pci_mmap_vma {
@@ -92,22 +93,23 @@ static vm_fault_t compat_fault(struct vm_fault *vmf)
 {
 	struct nvgrace_region *region = vmf->vma->vm_private_data;
 	struct nvgrace_gpu *gpu = region->gpu;
-	vm_fault_t fault = VM_FAULT_NOPAGE;
+	vm_fault_t fault = VM_FAULT_SIGBUS;
 	int ret;
 
 	mutex_lock(&gpu->core.vma_lock);
 	ret = nvgrace_access_try(gpu);
 	if (!ret) {
-		if (populate(vmf->vma))
-			fault = VM_FAULT_SIGBUS;
+		if (!populate(vmf->vma))
+			fault = VM_FAULT_NOPAGE;
 		nvgrace_access_end(gpu);
 	}
 	mutex_unlock(&gpu->core.vma_lock);
 
 	if (ret == -EAGAIN)
-		return nvgrace_region_fault_wait(vmf);
+		return nvgrace_region_fault_wait(vmf, 0);
 
-	return ret ? VM_FAULT_SIGBUS : fault;
+	trace_nvgrace_fault(region, vmf->address, 0, fault);
+	return fault;
 }
 
 /* A copy, a part or a moved mapping is not on the list: have it fault. */
