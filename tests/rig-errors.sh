@@ -174,6 +174,22 @@ tap_check "a truncated package, no network" refused 'linux-kbuild.* was damaged 
   with_cache offline "$rig" kernel "$kernel"
 tap_check "a truncated package, no network: no half kernel" no_half_kernel
 
+cut_off() {
+  local pid
+  "$rig" kernel "$kernel" >/dev/null 2>&1 &
+  pid=$!
+  until [ -e "$scratch/cache/kernels/$kernel/tree.new/usr" ]; do
+    kill -0 "$pid" || return 1
+    sleep 0.1
+  done
+  kill -KILL "$pid"
+  ! wait "$pid" || return 1
+  no_half_kernel && nothing_runs
+}
+cache_with root packages
+tap_check "killed while a kernel is unpacked: no half kernel" with_cache cut_off
+tap_check "killed while a kernel is unpacked: all well the next time" leaves_nothing with_cache "$rig" kernel "$kernel"
+
 # --- the virtual host
 
 tap_check "QEMU does not know the CPU" refused "QEMU could not start.*nosuch" env RIG_CPU=nosuch "$rig" boot "$kernel" demo

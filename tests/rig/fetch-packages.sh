@@ -110,3 +110,7 @@ case $kind in
   source) fetch_source ;;
 esac
 mv "$debs/list.new" "$debs/list"
+for file in "$debs"/*.deb; do
+  # what an older version left
+  grep --quiet --line-regexp --fixed-strings "${file##*/}" "$debs/list" || rm "$file"
+done
