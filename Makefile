@@ -4,6 +4,9 @@
 
 KDIR ?= /lib/modules/$(shell uname -r)/build
 
+# What the kernel calls itself; kernelrelease is another thing in some of Debian's headers.
+release = sed -n 's/.*UTS_RELEASE "\(.*\)".*/\1/p' $(KDIR)/include/generated/utsrelease.h
+
 .PHONY: help modules install clean demo test check
 .DEFAULT_GOAL := modules
 
@@ -14,8 +17,7 @@ modules:
 # Into updates/, which wins over a module of the same name that came with the kernel.
 install: modules
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/src INSTALL_MOD_DIR=updates modules_install
-	depmod $(if $(INSTALL_MOD_PATH),--basedir $(INSTALL_MOD_PATH)) \
-		$$(cat $(KDIR)/include/config/kernel.release)
+	depmod $(if $(INSTALL_MOD_PATH),--basedir $(INSTALL_MOD_PATH)) "$$($(release))"
 
 clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/src clean
