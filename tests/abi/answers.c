@@ -6,6 +6,7 @@
 #include <sys/ioctl.h>
 
 #include "answers.h"
+#include "host.h"
 #include "tap.h"
 
 #define CANARY 0xa5
@@ -95,7 +96,7 @@ static void ask_unknown(struct answers *answers, const struct vfio *dev,
 	ask(answer, dev, _IO(VFIO_TYPE, VFIO_BASE + number));
 }
 
-void answers_collect(struct answers *answers, const struct vfio *dev)
+static void answers_collect(struct answers *answers, const struct vfio *dev)
 {
 	unsigned int i;
 
@@ -117,8 +118,8 @@ void answers_collect(struct answers *answers, const struct vfio *dev)
 		ask_unknown(answers, dev, FIRST_UNKNOWN_IOCTL + i);
 }
 
-void answers_compare(const struct answers *got, const struct answers *want,
-		     const struct gpu *gpu)
+static void answers_compare(const struct answers *got,
+			    const struct answers *want, const struct gpu *gpu)
 {
 	unsigned int i, byte;
 
@@ -136,4 +137,18 @@ void answers_compare(const struct answers *got, const struct answers *want,
 			      a->question, byte, a->bytes[byte],
 			      b->bytes[byte]);
 	}
+}
+
+void answers_same_as_core(const struct gpu *gpu)
+{
+	static struct answers ours, core;
+	struct vfio dev;
+
+	vfio_open(&dev, gpu);
+	answers_collect(&ours, &dev);
+	vfio_close(&dev);
+	host_rebind(gpu->bdf, CORE_DRIVER);
+	vfio_open(&dev, gpu);
+	answers_collect(&core, &dev);
+	answers_compare(&ours, &core, gpu);
 }

@@ -30,11 +30,11 @@ struct answers {
 	struct answer list[ANSWERS_MAX];
 };
 
-/* Asks all there is to ask; changes nothing. */
-void answers_collect(struct answers *answers, const struct vfio *dev);
-
-/* Ends the test if they differ, except on the GPU's own memory regions. */
-void answers_compare(const struct answers *got, const struct answers *want,
-		     const struct gpu *gpu);
+/*
+ * Asks all there is to ask, which changes nothing, then has vfio-pci asked the
+ * same.  Ends the test if the answers differ, except on the GPU's own memory
+ * regions.  Leaves the GPU bound to vfio-pci and open.
+ */
+void answers_same_as_core(const struct gpu *gpu);
 
 #endif

@@ -13,16 +13,7 @@
 
 static void same_answers(void)
 {
-	static struct answers ours, core;
-	struct vfio dev;
-
-	vfio_open(&dev, &gpu);
-	answers_collect(&ours, &dev);
-	vfio_close(&dev);
-	host_rebind(gpu.bdf, CORE_DRIVER);
-	vfio_open(&dev, &gpu);
-	answers_collect(&core, &dev);
-	answers_compare(&ours, &core, &gpu);
+	answers_same_as_core(&gpu);
 }
 
 static int set_ioeventfd(const struct vfio *dev, unsigned int index, u64 data)

@@ -18,18 +18,6 @@
 
 static struct vfio dev;
 
-static void each_region(void (*check)(unsigned int index,
-				      const struct gpu_memory *memory))
-{
-	const unsigned int *index;
-
-	vfio_open(&dev, &gpu);
-	for (index = program_regions(); *index; index++) {
-		tap_note("region %u", *index);
-		check(*index, gpu_memory(&gpu, *index));
-	}
-}
-
 static int try_map(unsigned int index, u64 offset, u64 length)
 {
 	return vfio_try_map(&dev, index, offset, length, RW, MAP_SHARED, NULL,
@@ -64,7 +52,7 @@ static void check_inside(unsigned int index, const struct gpu_memory *memory)
 
 static void inside(void)
 {
-	each_region(check_inside);
+	program_each_region(&dev, check_inside);
 }
 
 static void check_outside(unsigned int index, const struct gpu_memory *memory)
@@ -87,7 +75,7 @@ static void check_outside(unsigned int index, const struct gpu_memory *memory)
 
 static void outside(void)
 {
-	each_region(check_outside);
+	program_each_region(&dev, check_outside);
 }
 
 /* Offsets and lengths whose sum does not fit. */
@@ -111,7 +99,7 @@ static void check_wrapped(unsigned int index, const struct gpu_memory *memory)
 
 static void wrapped(void)
 {
-	each_region(check_wrapped);
+	program_each_region(&dev, check_wrapped);
 }
 
 static void check_private(unsigned int index, const struct gpu_memory *memory)
@@ -131,7 +119,7 @@ static void check_private(unsigned int index, const struct gpu_memory *memory)
 
 static void private(void)
 {
-	each_region(check_private);
+	program_each_region(&dev, check_private);
 }
 
 static void check_growth(unsigned int index, const struct gpu_memory *memory)
@@ -160,7 +148,7 @@ static void check_growth(unsigned int index, const struct gpu_memory *memory)
 
 static void growth(void)
 {
-	each_region(check_growth);
+	program_each_region(&dev, check_growth);
 }
 
 static void check_flags(unsigned int index, const struct gpu_memory *memory)
@@ -181,7 +169,7 @@ static void check_flags(unsigned int index, const struct gpu_memory *memory)
 
 static void flags(void)
 {
-	each_region(check_flags);
+	program_each_region(&dev, check_flags);
 }
 
 /* The child sees and changes the same memory; @map may be untouched. */
@@ -221,7 +209,7 @@ static void check_fork(unsigned int index, const struct gpu_memory *memory)
 
 static void survives_fork(void)
 {
-	each_region(check_fork);
+	program_each_region(&dev, check_fork);
 }
 
 /* Holes of one page, in the middle of what may be one large leaf. */
@@ -251,7 +239,7 @@ static void check_partial(unsigned int index, const struct gpu_memory *memory)
 
 static void partial(void)
 {
-	each_region(check_partial);
+	program_each_region(&dev, check_partial);
 }
 
 static void check_protection(unsigned int index,
@@ -273,7 +261,7 @@ static void check_protection(unsigned int index,
 
 static void protection(void)
 {
-	each_region(check_protection);
+	program_each_region(&dev, check_protection);
 }
 
 static const struct tap_test tests[] = {

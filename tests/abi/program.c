@@ -43,3 +43,16 @@ const unsigned int *program_regions(void)
 
 	return gpu.resmem.length ? both : one;
 }
+
+void program_each_region(struct vfio *dev,
+			 void (*check)(unsigned int index,
+				       const struct gpu_memory *memory))
+{
+	const unsigned int *index;
+
+	vfio_open(dev, &gpu);
+	for (index = program_regions(); *index; index++) {
+		tap_note("region %u", *index);
+		check(*index, gpu_memory(&gpu, *index));
+	}
+}

@@ -8,6 +8,7 @@
 
 #include "gpu.h"
 #include "tap.h"
+#include "vfio.h"
 
 /* The GPU under test. */
 extern struct gpu gpu;
@@ -18,5 +19,10 @@ int program_run(int argc, char **argv, const struct tap_test *tests,
 
 /* The indices of the GPU's memory regions, 0 behind the last. */
 const unsigned int *program_regions(void);
+
+/* Opens the GPU and runs a check on each of its memory regions. */
+void program_each_region(struct vfio *dev,
+			 void (*check)(unsigned int index,
+				       const struct gpu_memory *memory));
 
 #endif

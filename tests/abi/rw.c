@@ -24,19 +24,6 @@ static void pattern(unsigned char *bytes, size_t count, unsigned int seed)
 	}
 }
 
-/* Opens the device and runs a check on each memory region. */
-static void each_region(void (*check)(unsigned int index,
-				      const struct gpu_memory *memory))
-{
-	const unsigned int *index;
-
-	vfio_open(&dev, &gpu);
-	for (index = program_regions(); *index; index++) {
-		tap_note("region %u", *index);
-		check(*index, gpu_memory(&gpu, *index));
-	}
-}
-
 /* The memory as mapped, to compare with what read() and write() do. */
 static unsigned char *view(unsigned int index, u64 offset)
 {
@@ -86,7 +73,7 @@ static void check_inside(unsigned int index, const struct gpu_memory *memory)
 
 static void inside(void)
 {
-	each_region(check_inside);
+	program_each_region(&dev, check_inside);
 }
 
 /* A megabyte written mapped, read back in odd pieces. */
@@ -112,7 +99,7 @@ static void check_pieces(unsigned int index, const struct gpu_memory *memory)
 
 static void pieces(void)
 {
-	each_region(check_pieces);
+	program_each_region(&dev, check_pieces);
 }
 
 /* Where the memory ends inside the BAR; some regions fill theirs. */
@@ -142,7 +129,7 @@ static void check_read_over_length(unsigned int index,
 
 static void read_over_length(void)
 {
-	each_region(check_read_over_length);
+	program_each_region(&dev, check_read_over_length);
 }
 
 static void check_write_over_length(unsigned int index,
@@ -170,7 +157,7 @@ static void check_write_over_length(unsigned int index,
 
 static void write_over_length(void)
 {
-	each_region(check_write_over_length);
+	program_each_region(&dev, check_write_over_length);
 }
 
 static void check_clipping(unsigned int index, const struct gpu_memory *memory)
@@ -191,7 +178,7 @@ static void check_clipping(unsigned int index, const struct gpu_memory *memory)
 
 static void clipping(void)
 {
-	each_region(check_clipping);
+	program_each_region(&dev, check_clipping);
 }
 
 static void check_past_bar(unsigned int index, const struct gpu_memory *memory)
@@ -214,7 +201,7 @@ static void check_past_bar(unsigned int index, const struct gpu_memory *memory)
 
 static void past_bar(void)
 {
-	each_region(check_past_bar);
+	program_each_region(&dev, check_past_bar);
 }
 
 /* Large enough that the copy goes piece by piece. */
@@ -237,7 +224,7 @@ static void check_region_span(unsigned int index,
 
 static void region_span(void)
 {
-	each_region(check_region_span);
+	program_each_region(&dev, check_region_span);
 }
 
 static const struct tap_test tests[] = {
