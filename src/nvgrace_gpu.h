@@ -21,7 +21,6 @@ struct nvgrace_gpu;
 /**
  * struct nvgrace_region - a part of the GPU memory, as a VFIO region
  * @gpu: the GPU it belongs to
- * @name: "usemem" or "resmem"
  * @index: VFIO region index, VFIO_PCI_BAR2_REGION_INDEX or _BAR4_
  * @cached: mapped cacheable, else Normal-NC
  * @part: where the memory is; no length: this part does not exist
@@ -30,7 +29,6 @@ struct nvgrace_gpu;
  */
 struct nvgrace_region {
 	struct nvgrace_gpu *gpu;
-	const char *name;
 	unsigned int index;
 	bool cached;
 	struct nvgrace_memory_part part;

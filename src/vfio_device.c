@@ -28,12 +28,10 @@ void nvgrace_gpu_init_memory(struct nvgrace_gpu *gpu, const struct nvgrace_memor
 	gpu->mig_erratum = mig_erratum;
 	spin_lock_init(&gpu->fake_bar_lock);
 
-	gpu->usemem.name = "usemem";
 	gpu->usemem.index = VFIO_PCI_BAR4_REGION_INDEX;
 	gpu->usemem.cached = true;
 	init_region(gpu, &gpu->usemem, &split->usemem, &gpu->usemem_bar);
 
-	gpu->resmem.name = "resmem";
 	gpu->resmem.index = VFIO_PCI_BAR2_REGION_INDEX;
 	init_region(gpu, &gpu->resmem, &split->resmem, &gpu->resmem_bar);
 
