@@ -19,6 +19,28 @@ install: modules
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/src INSTALL_MOD_DIR=updates modules_install
 	depmod $(if $(INSTALL_MOD_PATH),--basedir $(INSTALL_MOD_PATH)) "$$($(release))"
 
+# All files of a package on the host, into DESTDIR; DKMS builds the module from its source.
+version := $(shell cat VERSION)
+source_files = $(filter-out %.mod.c,$(wildcard src/*.[ch] src/compat/*.[ch])) \
+	src/Kbuild $(addprefix src/compat/,Kbuild.include features.tbl probe.sh)
+
+.PHONY: install-host
+install-host:
+	for file in dkms.conf VERSION $(source_files); do \
+		install -D --mode=644 $$file $(DESTDIR)/usr/src/nvgrace-gpu-vfio-pci-$(version)/$$file || exit; done
+	install -D --mode=644 udev/65-nvgrace-gpu-vfio-pci.rules --target-directory=$(DESTDIR)/usr/lib/udev/rules.d
+	install -D --mode=644 udev/nvgrace-gpu-vfio-pci.conf --target-directory=$(DESTDIR)/usr/lib/modprobe.d
+	install -D --mode=644 udev/nvgrace-gpu-vfio-pci.service udev/nvgrace-gpu-vfio-pci@.service \
+		--target-directory=$(DESTDIR)/usr/lib/systemd/system
+	install --directory $(DESTDIR)/usr/lib/systemd/system/sysinit.target.wants
+	ln --symbolic --force ../nvgrace-gpu-vfio-pci.service --target-directory=$(DESTDIR)/usr/lib/systemd/system/sysinit.target.wants
+	install -D --mode=755 scripts/package-setup scripts/explain-unbound \
+		--target-directory=$(DESTDIR)/usr/libexec/nvgrace-gpu-vfio-pci
+	install -D --mode=755 scripts/initramfs-tools-hook $(DESTDIR)/usr/share/initramfs-tools/hooks/nvgrace-gpu-vfio-pci
+	install -D --mode=755 scripts/dracut-module-setup.sh \
+		$(DESTDIR)/usr/lib/dracut/modules.d/90nvgrace-gpu-vfio-pci/module-setup.sh
+	install -D --mode=644 docs/nvgrace-gpu-vfio-pci.4 --target-directory=$(DESTDIR)/usr/share/man/man4
+
 clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/src clean
 
