@@ -41,6 +41,14 @@ install-host:
 		$(DESTDIR)/usr/lib/dracut/modules.d/90nvgrace-gpu-vfio-pci/module-setup.sh
 	install -D --mode=644 docs/nvgrace-gpu-vfio-pci.4 --target-directory=$(DESTDIR)/usr/share/man/man4
 
+# Tarball, packages from it, repositories of them.
+OUT ?= dist
+
+.PHONY: dist deb rpm repo
+deb rpm: dist
+dist deb rpm repo:
+	@OUT="$(OUT)" KEY="$(KEY)" URL="$(URL)" scripts/make-$@.sh
+
 clean:
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/src clean
 
@@ -57,11 +65,17 @@ help:
 	@echo 'make            build the module for the running kernel'
 	@echo 'make install    build and install it (root)'
 	@echo 'make clean      remove what was built'
+	@echo 'make dist       source tarball'
+	@echo 'make deb        Debian package, from the tarball'
+	@echo 'make rpm        RPM package, from the tarball'
+	@echo 'make repo KEY=… signed repositories for apt and dnf, from the packages in OUT'
 	@echo 'make demo       see it work on a virtual Grace Hopper (root; Debian)'
 	@echo 'make check      quick tests: no root, no virtual machine'
 	@echo 'make test       all tests, on every kernel (root; Debian)'
 	@echo ''
 	@echo 'KDIR=folder       headers of another kernel to build for'
+	@echo 'OUT=folder        where tarball, packages and repositories go (dist)'
+	@echo 'KEY=key, URL=url  GPG key that signs repositories; where OUT/repo will be served'
 	@echo 'RIG_CACHE=folder  where demo and test keep what they download and build (.cache)'
 	@echo 'RIG_JOBS=N        virtual machines that test runs at once (one per core)'
 	@echo ''

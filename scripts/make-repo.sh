@@ -1,0 +1,146 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# make repo: OUT/repo, to be served as it is by any web server: repositories for apt
+# and for dnf of all packages in OUT, signed with KEY. Versions that are there already
+# stay, so that hosts can go back to one. Prints what a host has to do.
+#
+# KEY  a GPG key of which the secret part is there: id, fingerprint or address
+# URL  where the folder will be served (default: the folder itself)
+
+step=repo
+cd "$(dirname "$0")/.."
+# shellcheck source-path=SCRIPTDIR
+. scripts/packaging.sh
+
+# One signing key by its fingerprint: rpm takes the first of several that fit a name.
+find_key() {
+  local keys
+  [ -n "${KEY:-}" ] || die "whose signature? set KEY to the id of a GPG key: make repo KEY=…"
+  keys=$(gpg --batch --with-colons --list-secret-keys "$KEY" 2>/dev/null |
+    awk -F : '$1 == "sec" { main = 1 } $1 == "fpr" && main { print $10; main = 0 }')
+  case $keys in
+    '') die "gpg has no secret key '$KEY': import it, or set GNUPGHOME to where it is ('gpg --list-secret-keys' shows those there are)" ;;
+    *$'\n'*) die "there are several secret keys '$KEY': set KEY to the fingerprint of one" ;;
+  esac
+  key=$keys
+}
+
+sign() {
+  gpg --batch --yes --quiet --local-user "$key!" --digest-algo SHA512 "$@" ||
+    die "gpg could not sign with the key $key: see above"
+}
+
+sign_rpm() {
+  rpmsign --define "_gpg_name $key" --addsign "$1" >"$work/log" 2>&1 || {
+    cat "$work/log" >&2
+    die "rpmsign could not sign ${1##*/} with the key $key: see above"
+  }
+}
+
+# same_package A B: but for signatures, which are in an rpm itself.
+same_package() {
+  case $1 in
+    *.rpm) [ "$(rpm_hash "$1")" = "$(rpm_hash "$2")" ] ;;
+    *) cmp --silent "$1" "$2" ;;
+  esac
+}
+
+rpm_hash() {
+  rpm --query --package --nosignature --queryformat '%{SHA256HEADER}' "$1" 2>/dev/null
+}
+
+# add_packages FOLDER FILE...: what hosts may have downloaded never changes.
+add_packages() {
+  local folder=$1 file there
+  shift
+  mkdir --parents "$folder"
+  for file; do
+    there=$folder/${file##*/}
+    if [ ! -e "$there" ]; then
+      cp "$file" "$there"
+      case $file in *.rpm) sign_rpm "$there" ;; esac
+    elif ! same_package "$file" "$there"; then
+      die "${file##*/} is not the same as the one of that name in $OUT/repo: make a new version, with scripts/new-version.sh"
+    fi
+  done
+}
+
+# Packages of no architecture are listed for arm64 too: apt asks for its own.
+index_apt() {
+  local arch folder
+  for arch in arm64 all; do
+    folder=dists/stable/main/binary-$arch
+    mkdir --parents "$folder"
+    apt-ftparchive packages pool >"$folder/Packages"
+    gzip --no-name --keep --force "$folder/Packages"
+  done
+  rm --force dists/stable/*Release*
+  apt-ftparchive \
+    --option "APT::FTPArchive::Release::Origin=$name" \
+    --option "APT::FTPArchive::Release::Label=$name" \
+    --option APT::FTPArchive::Release::Suite=stable \
+    --option APT::FTPArchive::Release::Codename=stable \
+    --option "APT::FTPArchive::Release::Architectures=arm64 all" \
+    --option APT::FTPArchive::Release::Components=main \
+    release dists/stable >"$work/Release"
+  mv "$work/Release" dists/stable/Release
+  sign --clearsign --output dists/stable/InRelease dists/stable/Release
+  sign --detach-sign --armor --output dists/stable/Release.gpg dists/stable/Release
+}
+
+# gzip is what every dnf and zypper can read.
+index_rpm() {
+  createrepo_c --quiet --general-compress-type=gz .
+  sign --detach-sign --armor --output repodata/repomd.xml.asc repodata/repomd.xml
+}
+
+# What a host's apt and dnf have to know. The files do not change with versions.
+describe() {
+  gpg --batch --armor --export "$key" >"$name.asc"
+  {
+    printf '%s\n' "Types: deb" "URIs: $URL/apt" "Suites: stable" "Components: main" "Architectures: arm64" "Signed-By:"
+    # As a field's further lines: an empty one is a dot.
+    sed 's/^$/./; s/^/ /' "$name.asc"
+  } >"$name.sources"
+  printf '%s\n' "[$name]" "name=$name" "baseurl=$URL/rpm" "enabled=1" "gpgcheck=1" "repo_gpgcheck=1" \
+    "gpgkey=$URL/$name.asc" >"$name.repo"
+}
+
+need_tool gpg "gpg (Debian), gnupg2 (elsewhere)"
+need_tool apt-ftparchive apt-utils
+need_tool rpmsign "rpm (Debian), rpm-sign (elsewhere)"
+need_tool createrepo_c "createrepo-c (Debian), createrepo_c (elsewhere)"
+find_key
+make_out
+make_work
+shopt -s nullglob
+debs=("$OUT"/*.deb)
+rpms=("$OUT"/*.noarch.rpm)
+[ "${#debs[@]}" -gt 0 ] || die "there is no Debian package in $OUT: make it with 'make deb'"
+[ "${#rpms[@]}" -gt 0 ] || die "there is no RPM package in $OUT: make it with 'make rpm'"
+: "${URL:=file://$OUT/repo}"
+
+# Made beside, then renamed: what is served is either the old one or the new one.
+new=$OUT/.repo.new
+trap 'rm --recursive --force "$work" "$new"' EXIT
+rm --recursive --force "$new" "$OUT/.repo.old"
+mkdir "$new"
+[ ! -d "$OUT/repo" ] || cp --archive --no-target-directory "$OUT/repo" "$new"
+add_packages "$new/apt/pool" "${debs[@]}"
+add_packages "$new/rpm" "${rpms[@]}"
+(cd "$new/apt" && index_apt)
+(cd "$new/rpm" && index_rpm)
+(cd "$new" && describe)
+[ ! -d "$OUT/repo" ] || mv "$OUT/repo" "$OUT/.repo.old"
+mv "$new" "$OUT/repo"
+rm --recursive --force "$OUT/.repo.old"
+
+cat <<EOF
+$OUT/repo
+
+Debian:  sudo curl --output /etc/apt/sources.list.d/$name.sources $URL/$name.sources
+         sudo apt update && sudo apt install $name-dkms
+Fedora:  sudo curl --output /etc/yum.repos.d/$name.repo $URL/$name.repo
+         sudo dnf install $name-dkms
+EOF

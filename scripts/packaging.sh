@@ -1,0 +1,49 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What the scripts that make packages share. Sourced by them; $step is the make target.
+
+set -euo pipefail
+
+# shellcheck disable=SC2034 # for those who source this
+name=nvgrace-gpu-vfio-pci
+: "${step:?}"
+: "${OUT:=dist}"
+
+die() {
+  printf '%s: error: %s\n' "$step" "$*" >&2
+  exit 1
+}
+
+# need_tool PROGRAM PACKAGE...: the package's name, if different ones, on Debian and elsewhere.
+need_tool() {
+  local program=$1
+  shift
+  command -v "$program" >/dev/null || die "$program is missing: install the package $*"
+}
+
+# Output goes to a folder that may not be there yet; the paths of what was made are printed.
+make_out() {
+  mkdir --parents "$OUT" || die "the folder $OUT cannot be made: set OUT to one that can"
+  OUT=$(cd "$OUT" && pwd)
+}
+
+# A folder of our own, gone at the end. $work
+make_work() {
+  work=$(mktemp --directory)
+  trap 'rm --recursive --force "$work"' EXIT
+}
+
+# version_of FILE
+version_of() {
+  local version
+  version=$(cat "$1/VERSION")
+  # No hyphen, which ends the version in package names, and nothing that is special in a path.
+  [[ $version =~ ^[0-9][0-9A-Za-z.+~]*$ ]] || die "VERSION has to begin with a digit and have digits, letters and .+~ only, not '$version'"
+  printf '%s\n' "$version"
+}
+
+# changelog_epoch CHANGELOG: when the newest version was made, in seconds.
+changelog_epoch() {
+  date --utc --date="$(sed --quiet 's/^ -- .*>  //p' "$1" | head --lines=1)" +%s
+}
