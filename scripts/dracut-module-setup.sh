@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # dracut: the driver and its udev rule, so that a GPU driver in the initramfs does not
-# take the GPUs first. Administrators' own rules that choose GPUs come along.
+# take the GPUs first. What administrators chose comes along.
 
 # shellcheck disable=SC2154 # moddir, dracutsysrootdir, hostonly and kernel are dracut's
 
@@ -23,8 +23,12 @@ installkernel() {
 
 install() {
   local file
+  # Our rule looks at what driverctl is to do.
+  for file in /etc/driverctl.d/pci-*; do
+    [ ! -e "$file" ] || inst_simple "$file"
+  done
   for file in /etc/udev/rules.d/*.rules; do
-    if [ -e "$file" ] && grep -q NVGRACE_GPU_BIND "$file"; then
+    if [ -e "$file" ] && grep -q -E 'NVGRACE_GPU_BIND|driver_override' "$file"; then
       inst_simple "$file"
     fi
   done
