@@ -11,6 +11,8 @@
 . "$RIG_DIR/scenario.sh"
 # shellcheck source-path=SCRIPTDIR/rig
 . "$RIG_DIR/kernel.sh"
+# shellcheck source-path=SCRIPTDIR/rig
+. "$RIG_DIR/jobs.sh"
 
 usage() {
   cat <<EOF
@@ -41,7 +43,7 @@ while [ "$#" -gt 0 ]; do
   esac
   shift 2
 done
-[[ $jobs =~ ^[1-9][0-9]*$ ]] || rig_die "the number of virtual hosts at once has to be 1 or more, not '$jobs'"
+jobs_begin "$jobs"
 [ "${#kernels[@]}" -gt 0 ] || mapfile -t kernels < <(kernel_names yes)
 [ "${#scenarios[@]}" -gt 0 ] || mapfile -t scenarios < <(scenario_names)
 for kernel in "${kernels[@]}"; do
@@ -53,32 +55,6 @@ done
 rig_need_root
 rig_need_cache
 
-results=$(mktemp --directory)
-trap 'rm --recursive --force "$results"' EXIT
-passed=0
-failed=0
-
-# run_host KERNEL SCENARIO: in the background; the lines for the user go out at once
-# in the end, the counts into a file.
-run_host() {
-  local kernel=$1 scenario=$2 result=$results/$1.$2 start=$SECONDS counts lines
-  # Goes down with this script, whatever ends that.
-  setpriv --pdeathsig TERM "$RIG_DIR/rig" boot "$kernel" "$scenario" >"$result.out" 2>"$result.err" </dev/null || true
-  counts=$(tail --lines=1 "$result.out")
-  if ! [[ $counts =~ ^[0-9]+\ passed,\ [0-9]+\ failed$ ]]; then
-    counts='0 passed, 1 failed'
-    printf 'not ok - %s\n' "$(tail --lines=1 "$result.err")" >>"$result.out"
-  fi
-  lines="$kernel $(kernel_release "$kernel" 2>/dev/null) $scenario: $counts ($((SECONDS - start)) s)"
-  if [[ $counts != *' 0 failed' ]]; then
-    # The judge's lines have no number; a program's own line is repeated in them.
-    lines+=$'\n'$(sed --quiet 's/^not ok - /    not ok - /p' "$result.out")
-    lines+=$'\n'"    see $RIG_CACHE/logs/$kernel/$scenario/console.log"
-  fi
-  printf '%s\n' "$lines"
-  printf '%s\n' "$counts" >"$result"
-}
-
 # Built one after the other, so that boots do not wait for each other's builds. A
 # kernel that cannot be had or built for is one failure; the others still run.
 built=()
@@ -86,30 +62,14 @@ for kernel in "${kernels[@]}"; do
   if setpriv --pdeathsig TERM "$RIG_DIR/rig" build "$kernel" >/dev/null; then
     built+=("$kernel")
   else
-    printf '%s: no virtual host: 0 passed, 1 failed\n' "$kernel"
-    failed=$((failed + 1))
+    jobs_fail "$kernel: no virtual host"
   fi
 done
 
-running=0
 for scenario in "${scenarios[@]}"; do
   for kernel in "${built[@]}"; do
-    if [ "$running" -ge "$jobs" ]; then
-      wait -n
-      running=$((running - 1))
-    fi
-    run_host "$kernel" "$scenario" &
-    running=$((running + 1))
+    jobs_run "$kernel $(kernel_release "$kernel") $scenario" "$RIG_CACHE/logs/$kernel/$scenario/console.log" \
+      "$RIG_DIR/rig" boot "$kernel" "$scenario"
   done
 done
-wait
-
-for scenario in "${scenarios[@]}"; do
-  for kernel in "${built[@]}"; do
-    read -r host_passed _ host_failed _ <"$results/$kernel.$scenario"
-    passed=$((passed + host_passed))
-    failed=$((failed + host_failed))
-  done
-done
-printf '%d passed, %d failed\n' "$passed" "$failed"
-[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+jobs_end

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Builds what goes into a virtual host: the driver and the virtual GPU for a
-# kernel, and the test programs. Source lib.sh,
-# root.sh, kernel.sh and initrd.sh first.
+# kernel, and the test programs. Source lib.sh, root.sh, kernel.sh and initrd.sh
+# first.
 #
 # In the cache: build/NAME/src, build/NAME/gpu   the two modules for kernel NAME
 #               build/abi                        the test programs
@@ -18,19 +18,39 @@ build_kernel() {
   build_programs
   path=$(build_path "$name")
   rig_lock "build-$name"
-  stamp=$(kernel_release "$name")-$(cd "$RIG_TOP" && rig_hash src tests/rig/gpu VERSION tests/rig/compile.sh \
-    tests/rig/init tests/rig/pack-initrd.sh tests/rig/tools.list)
-  if [ "$(cat "$path/.rig-stamp" 2>/dev/null)" != "$stamp" ]; then
-    rig_need_space 100 "the build for kernel $name"
-    rm --recursive --force "$path"
-    mkdir --parents "$path"
-    cp --recursive "$RIG_TOP/src" "$RIG_TOP/VERSION" "$RIG_TOP/tests/rig/gpu" "$path"
-    rig_step "building the driver for kernel $name" build_module "$name" src
-    rig_step "building the virtual GPU for kernel $name" build_module "$name" gpu
+  build_once "$name" src "the driver" src VERSION
+  build_once "$name" gpu "the virtual GPU" tests/rig/gpu
+  stamp=$(cat "$path/src.stamp" "$path/gpu.stamp")-$(cd "$RIG_TOP" && rig_hash tests/rig/init tests/rig/pack-initrd.sh)
+  if [ "$(cat "$path/base.stamp" 2>/dev/null)" != "$stamp" ]; then
     rig_step "packing what hosts of kernel $name share" initrd_base "$name"
-    printf '%s\n' "$stamp" >"$path/.rig-stamp"
+    printf '%s\n' "$stamp" >"$path/base.stamp"
   fi
   rig_unlock "build-$name"
+}
+
+# build_gpu NAME: only the virtual GPU, for hosts that boot something else.
+build_gpu() {
+  local name=$1
+  kernel_fetch "$name"
+  rig_lock "build-$name"
+  build_once "$name" gpu "the virtual GPU" tests/rig/gpu
+  rig_unlock "build-$name"
+}
+
+# build_once NAME FOLDER WHAT SOURCE...: the module in FOLDER, copied and built unless
+# what it is made from is as it was. The first SOURCE is the folder.
+build_once() {
+  local name=$1 folder=$2 what=$3 path stamp
+  shift 3
+  path=$(build_path "$name")
+  stamp=$(kernel_release "$name")-$(cd "$RIG_TOP" && rig_hash "$@" tests/rig/compile.sh tests/rig/tools.list)
+  [ "$(cat "$path/$folder.stamp" 2>/dev/null)" != "$stamp" ] || return 0
+  rig_need_space 100 "the build for kernel $name"
+  mkdir --parents "$path"
+  rm --recursive --force "${path:?}/$folder" "$path/$folder.stamp"
+  (cd "$RIG_TOP" && cp --recursive "$@" "$path")
+  rig_step "building $what for kernel $name" build_module "$name" "$folder"
+  printf '%s\n' "$stamp" >"$path/$folder.stamp"
 }
 
 build_module() {

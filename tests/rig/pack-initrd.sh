@@ -6,6 +6,11 @@
 # pack-initrd.sh host SCENARIO-FILE FOLDER BUILD
 #                                           makes FOLDER/initrd of the scenario's ACPI
 #                                           table, the base and FOLDER/files
+# pack-initrd.sh system SCENARIO-FILE INITRD MODULE FOLDER
+#                                           makes FOLDER/initrd of the table, a real system's
+#                                           INITRD, and MODULE (the virtual GPU) with its
+#                                           parameters FOLDER/virtual_gpu; SCENARIO-FILE
+#                                           -: of INITRD only
 # Runs inside the root.
 
 set -euo pipefail
@@ -38,15 +43,38 @@ pack_base() {
   mv "$build/base.cpio.new" "$build/base.cpio"
 }
 
+# The ACPI table of a scenario, where the kernel looks for it.
+archive_acpi() {
+  mkdir --parents /tmp/acpi/kernel/firmware/acpi
+  "$(dirname "$0")/ssdt.sh" "$1" /tmp/ssdt.aml
+  cp /tmp/ssdt.aml /tmp/acpi/kernel/firmware/acpi/
+  archive /tmp/acpi
+}
+
 pack_host() {
   local scenario=$1 folder=$2 build=$3
-  mkdir --parents /tmp/acpi/kernel/firmware/acpi
-  "$(dirname "$0")/ssdt.sh" "$scenario" /tmp/ssdt.aml
-  cp /tmp/ssdt.aml /tmp/acpi/kernel/firmware/acpi/
-  { archive /tmp/acpi; cat "$build/base.cpio"; archive "$folder/files"; } >"$folder/initrd"
+  { archive_acpi "$scenario"; cat "$build/base.cpio"; archive "$folder/files"; } >"$folder/initrd"
+}
+
+pack_system() {
+  local scenario=$1 initrd=$2 module=$3 folder=$4 files=/tmp/system
+  if [ "$scenario" = - ]; then
+    cp "$initrd" "$folder/initrd"
+    return
+  fi
+  mkdir --parents "$files/rig"
+  cp /opt/arm64/usr/bin/busybox "$files/rig/"
+  cp "$(dirname "$0")/system-init" "$files/rig/init"
+  cp "$folder/virtual_gpu" "$files/rig/"
+  aarch64-linux-gnu-strip --strip-debug -o "$files/rig/virtual_gpu.ko" "$module"
+  { archive_acpi "$scenario"; cat "$initrd"; } >"$folder/initrd"
+  # an archive begins at a multiple of 4; zeros before it are skipped
+  truncate --size=%512 "$folder/initrd"
+  archive "$files" >>"$folder/initrd"
 }
 
 case $1 in
   base) shift; pack_base "$@" ;;
   host) shift; pack_host "$@" ;;
+  system) shift; pack_system "$@" ;;
 esac

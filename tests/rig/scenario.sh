@@ -25,11 +25,17 @@ scenario_file() {
   printf '%s\n' "$file"
 }
 
+# A host without GPUs.
 # shellcheck disable=SC2034 # the SCENARIO_ variables are for whoever sources this
-scenario_load() {
-  local file=$1 line number=0 word rest
+scenario_none() {
   SCENARIO_ABOUT='' SCENARIO_MEMORY=3G SCENARIO_BIND=no SCENARIO_TIMEOUT=300
   SCENARIO_RUN=() SCENARIO_GPUS=()
+}
+
+# shellcheck disable=SC2034
+scenario_load() {
+  local file=$1 line number=0 word rest
+  scenario_none
   while IFS= read -r line || [ -n "$line" ]; do
     number=$((number + 1))
     read -r word rest <<<"${line%%#*}" || true

@@ -1,0 +1,146 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Disks of real systems and their boots, any number one after the other on one disk,
+# each running one script ("phase") in the system. Source lib.sh and the other parts of
+# the rig first. After system_setup NAME a test has:
+#
+#   system_disk_new NAME DISK [BACKING]   a disk like the system's image, or as BACKING
+#                                         is now (which may then not be booted any more)
+#   system_boot NAME DISK SCENARIO RELEASE PHASE [KERNEL-ARGUMENT...]
+#                                         boots it with the GPUs of the scenario file (-:
+#                                         none) and judges the phase
+#   system_share DISK                     the folder that disks beside DISK see as /rig
+#
+# Beside DISK.qcow2: DISK.boot/   kernels and initrds as the system has them in /boot
+#                    DISK.efi     the firmware's variables
+#                    share/       /rig in the system
+# In the cache: logs/systems/NAME/TEST/N-PHASE/   logs of the Nth boot, as in boot.sh
+
+SYSTEM_BOOTS=0
+
+system_share() {
+  printf '%s/share\n' "$(dirname "$1")"
+}
+
+system_disk_new() {
+  local name=$1 disk=$2 backing=${3:-} base=${2%.qcow2} from format=qcow2
+  [ "$base" != "$disk" ] || rig_die "a disk is named something.qcow2, not '$disk'"
+  case $disk in "$RIG_CACHE"/*) ;; *) rig_die "the disk $disk is not in the cache $RIG_CACHE" ;; esac
+  rm --recursive --force "$disk" "$base.boot" "$base.efi"
+  mkdir --parents "$(dirname "$disk")"
+  if [ -z "$backing" ]; then
+    backing=$(system_path "$name")/image.ext4 format=raw from=$(system_path "$name")/boot
+    cp --sparse=always "$(root_path)/usr/share/AAVMF/AAVMF_VARS.fd" "$base.efi"
+  else
+    from=${backing%.qcow2}.boot
+    cp --sparse=always "${backing%.qcow2}.efi" "$base.efi"
+  fi
+  cp --recursive "$from" "$base.boot"
+  root_enter qemu-img create -q -f qcow2 -b "$backing" -F "$format" "$disk"
+}
+
+system_boot() {
+  local name=$1 disk=$2 scenario=$3 release=$4 phase=$5 folder phase_name status=0
+  shift 5
+  phase_name=$(basename "$phase" .sh)
+  SYSTEM_BOOTS=$((SYSTEM_BOOTS + 1))
+  folder=$RIG_CACHE/logs/systems/$name/${SYSTEM_TEST:-boots}/$SYSTEM_BOOTS-$phase_name
+  rm --recursive --force "$folder"
+  mkdir --parents "$folder"
+  system_fill_share "$(system_share "$disk")" "$phase"
+  system_prepare "$name" "$disk" "$scenario" "$release" "$folder" "$@"
+  machine_run "$folder" "${RIG_TIMEOUT:-${SYSTEM_TIMEOUT:-900}}" "$phase_name" || status=$?
+  rm --recursive --force "$folder/initrd" "$folder/files"
+  system_take_boot "$disk"
+  return "$status"
+}
+
+# system_shell NAME: the system with two GPUs for a person, on this terminal.
+system_shell() {
+  local name=$1 folder=$RIG_CACHE/systems/$1.shell
+  system_setup "$name"
+  rm --recursive --force "$folder"
+  system_disk_new "$name" "$folder/disk.qcow2"
+  system_fill_share "$folder/share" ''
+  system_prepare "$name" "$folder/disk.qcow2" "$RIG_TOP/tests/scenarios/two-gpus.conf" "$(system_release "$name")" \
+    "$folder" rig.shell
+  rig_say "exit powers the system off, Ctrl-A X ends it; /rig there is $folder/share here"
+  root_enter "${QEMU[@]}" -nographic
+}
+
+# Everything that has to be there before a boot; the QEMU command is then in QEMU.
+system_prepare() {
+  local name=$1 disk=$2 scenario=$3 release=$4 folder=$5 base=${2%.qcow2} module=
+  shift 5
+  if [ ! -f "$base.boot/vmlinuz-$release" ] || [ ! -f "$base.boot/initrd.img-$release" ]; then
+    rig_die "the system on $disk has no kernel $release; it has: $(cd "$base.boot" && echo vmlinuz-*)"
+  fi
+  scenario_none
+  if [ "$scenario" != - ]; then
+    scenario_load "$scenario"
+    module=$(system_gpu_module "$release")
+  fi
+  system_initrd "$scenario" "$base.boot/initrd.img-$release" "$module" "$folder"
+  # neoverse-n1: emulated a fifth faster than max, which has pointer authentication
+  machine_command neoverse-n1 \
+    -drive "if=pflash,unit=0,format=raw,readonly=on,file=/usr/share/AAVMF/AAVMF_CODE.secboot.fd" \
+    -drive "if=pflash,unit=1,format=raw,file=$base.efi" \
+    -drive "if=none,id=disk,file=$disk,format=qcow2,cache=unsafe" \
+    -device "virtio-blk-pci,drive=disk,bus=pcie.0,addr=1c.0" \
+    -fsdev "local,id=rig,path=$(system_share "$disk"),security_model=none" \
+    -device "virtio-9p-pci,fsdev=rig,mount_tag=rig,bus=pcie.0,addr=1d.0" \
+    -fsdev "local,id=ccache,path=$RIG_CACHE/ccache/$name,security_model=none" \
+    -device "virtio-9p-pci,fsdev=ccache,mount_tag=ccache,bus=pcie.0,addr=1e.0" \
+    -kernel "$base.boot/vmlinuz-$release" -initrd "$folder/initrd" \
+    -append "console=ttyAMA0 root=/dev/vda rw fsck.mode=skip printk.devkmsg=on oops=panic panic=-1 ${module:+rdinit=/rig/init }$*"
+  mkdir --parents "$RIG_CACHE/ccache/$name"
+}
+
+# What comes from here: the phase and those beside it, the shell's TAP, the programs of tests/abi.
+system_fill_share() {
+  local share=$1 phase=$2
+  mkdir --parents "$share/ccache"
+  rm --recursive --force "${share:?}"/{boot,phases,programs,phase,tap.sh}
+  cp "$RIG_TOP/tests/tap.sh" "$share/"
+  mkdir "$share/programs"
+  build_programs
+  find "$(build_path abi)" -maxdepth 1 -type f -perm /100 -exec cp --target-directory="$share/programs" {} +
+  [ -n "$phase" ] || return 0
+  cp --recursive "$(dirname "$phase")" "$share/phases"
+  basename "$phase" .sh >"$share/phase"
+}
+
+# system_gpu_module RELEASE: the virtual GPU for it, built from the kernel of that
+# release, which has to have been fetched.
+system_gpu_module() {
+  local name
+  for name in $(kernel_names); do
+    if [ "$(kernel_release "$name" 2>/dev/null)" = "$1" ]; then
+      build_gpu "$name"
+      printf '%s/gpu/virtual_gpu.ko\n' "$(build_path "$name")"
+      return
+    fi
+  done
+  rig_die "none of the kernels fetched is $1, so there is no virtual GPU for it: fetch it with rig kernel NAME"
+}
+
+# The ACPI table in front of the system's own initrd, the virtual GPU behind it.
+system_initrd() {
+  local scenario=$1 initrd=$2 module=$3 folder=$4
+  [ "$scenario" = - ] || virtual_gpu_parameters >"$folder/virtual_gpu"
+  root_enter "$RIG_DIR/pack-initrd.sh" system "$scenario" "$initrd" "$module" "$folder"
+}
+
+# What the system has in /boot now, if that is not what it had.
+system_take_boot() {
+  local share boot=${1%.qcow2}.boot file
+  share=$(system_share "$1")/boot
+  [ -f "$share/list" ] || return 0
+  for file in "$share"/vmlinuz-* "$share"/initrd.img-*; do
+    [ ! -f "$file" ] || mv "$file" "$boot/"
+  done
+  for file in "$boot"/*; do
+    grep --quiet --line-regexp --fixed-strings "${file##*/}" "$share/list" || rm "$file"
+  done
+}

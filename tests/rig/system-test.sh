@@ -1,0 +1,95 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# Tests of real systems: tests/systems/NAME.sh, bash that is sourced on the host, with
+# set -euo pipefail, and boots a system as it likes: see system-boot.sh. A boot or a
+# check that fails ends the test, unless the test goes on with "|| true"; either way
+# it counts. Source lib.sh and the other parts of the rig first.
+#
+# What a test has: SYSTEM        name of the system
+#                  SYSTEM_TEST   its own name
+#                  SYSTEM_TESTS  the folder of the tests
+#                  SYSTEM_WORK   a folder for its disks, removed in the end
+#                  SYSTEM_SHARE  what those see as /rig
+#                  system_check NAME COMMAND...   a check on the host, like tap_check
+
+SYSTEM_TESTS=$RIG_TOP/tests/systems
+
+system_test_names() {
+  find "$SYSTEM_TESTS" -maxdepth 1 -name '*.sh' -printf '%f\n' | sed 's/\.sh$//' | sort
+}
+
+system_test_file() {
+  local file=$SYSTEM_TESTS/$1.sh
+  [ -f "$file" ] ||
+    rig_die "there is no test '$1'; the known ones are: $(system_test_names | paste --serial --delimiters=' ')"
+  printf '%s\n' "$file"
+}
+
+# system_test_systems TEST: those it is for, from its header.
+system_test_systems() {
+  sed --quiet 's/^# systems: *//p' "$(system_test_file "$1")" | tr --squeeze-repeats ' ' '\n'
+}
+
+# system_test SYSTEM TEST: runs it, prints the TAP of its boots and checks, and in the
+# end "N passed, N failed" of all of them together.
+system_test() {
+  local file log status=0
+  file=$(system_test_file "$2")
+  SYSTEM=$1 SYSTEM_TEST=$2
+  system_setup "$SYSTEM"
+  log=$RIG_CACHE/logs/systems/$SYSTEM/$SYSTEM_TEST
+  SYSTEM_WORK=$RIG_CACHE/systems/$SYSTEM.work/$SYSTEM_TEST
+  SYSTEM_SHARE=$SYSTEM_WORK/share
+  rig_lock "test-$SYSTEM-$SYSTEM_TEST"
+  rm --recursive --force "$log" "$SYSTEM_WORK"
+  mkdir --parents "$log" "$SYSTEM_SHARE"
+  # Not "|| status=": that would have it go on after its first failure.
+  set +e
+  (
+    set -e
+    trap 'system_test_clean' EXIT
+    # shellcheck source=/dev/null
+    . "$file"
+    printf 'rig: test done\n'
+  ) </dev/null | tee "$log/test.tap"
+  status=${PIPESTATUS[0]}
+  set -e
+  system_test_sum "$log/test.tap" "$status"
+}
+
+system_test_clean() {
+  [ "${RIG_KEEP_DISKS:-no}" = yes ] || rm --recursive --force "$SYSTEM_WORK"
+}
+
+# The counts of the boots are what counts, not their TAP; what failed has a line of its own.
+system_test_sum() {
+  awk -v status="$2" '
+    /^[0-9]+ passed, [0-9]+ failed$/ { passed += $1; failed += $3; boots++ }
+    /^rig: test done$/ { done = 1 }
+    END {
+      if (!done && !failed) {
+        print "not ok - the test ended with status " status " before its end"
+        failed++
+      }
+      if (!boots) {
+        print "not ok - the test booted nothing"
+        failed++
+      }
+      printf "%d passed, %d failed\n", passed, failed
+      exit failed != 0
+    }' "$1"
+}
+
+# system_check NAME COMMAND...: counts like a boot with one test.
+system_check() {
+  local name=$1 output
+  shift
+  if output=$("$@" 2>&1); then
+    printf 'ok - %s\n1 passed, 0 failed\n' "$name"
+    return
+  fi
+  printf '%s\n' "$output" | tail --lines=60 | sed 's/^/#   /'
+  printf 'not ok - %s\n0 passed, 1 failed\n' "$name"
+  return 1
+}
