@@ -16,6 +16,9 @@ tests=$(cd "$(dirname "$0")" && pwd)
 : "${FUZZ_SECONDS:=5}"
 export CHECKPATCH
 
+# shellcheck source-path=SCRIPTDIR
+. "$tests/sections.sh"
+
 scratch=$(mktemp --directory)
 trap 'rm --recursive --force "$scratch"' EXIT
 
@@ -55,46 +58,6 @@ need_tools() {
   [ "$missing" -eq 0 ] || exit 1
 }
 
-passed=0
-failed=0
-
-pass() {
-  passed=$((passed + 1))
-  printf 'ok %d - %s\n' $((passed + failed)) "$1"
-}
-
-fail() {
-  failed=$((failed + 1))
-  printf 'not ok %d - %s\n' $((passed + failed)) "$1"
-}
-
-# section NAME COMMAND...: a program's TAP becomes part of ours. It has to keep
-# its plan, and to end as its tests did; a test with a directive (it was skipped,
-# it is expected to fail) is a failed one.
-section() {
-  local name=$1 status=0 plan=none ran=0 bad=0 line
-  shift
-  "$@" </dev/null >"$scratch/output" 2>&1 || status=$?
-  while IFS= read -r line; do
-    case $line in
-      "ok "*" # "* | "not ok "*)
-        fail "$name: ${line#* - }"
-        ran=$((ran + 1)) bad=$((bad + 1))
-        ;;
-      "ok "*)
-        pass "$name: ${line#* - }"
-        ran=$((ran + 1))
-        ;;
-      1..*) plan=${line#1..} ;;
-      "TAP version "* | "# ok - "*) ;;
-      *) printf '# %s\n' "${line#\# }" ;;
-    esac
-  done <"$scratch/output"
-  if [ "$ran" != "$plan" ] || { [ "$status" -eq 0 ] && [ "$bad" -ne 0 ]; } || { [ "$status" -ne 0 ] && [ "$bad" -eq 0 ]; }; then
-    fail "$name: ran $ran of its $plan tests and ended with status $status"
-  fi
-}
-
 unit_tests() {
   local program
   if ! make --silent --directory="$tests/unit" --jobs="$(nproc)" OUT="$scratch/unit" >"$scratch/log" 2>&1; then
@@ -129,6 +92,4 @@ done
 section style "$tests/style.sh"
 section fuzz fuzz_result
 
-printf '1..%d\n' $((passed + failed))
-printf '%d passed, %d failed\n' "$passed" "$failed"
-[ "$failed" -eq 0 ]
+sections_done
