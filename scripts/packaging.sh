@@ -10,6 +10,9 @@ name=nvgrace-gpu-vfio-pci
 : "${step:?}"
 : "${OUT:=dist}"
 
+# Modes of files in packages are not for the user's settings to decide.
+umask 022
+
 die() {
   printf '%s: error: %s\n' "$step" "$*" >&2
   exit 1
