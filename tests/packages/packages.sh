@@ -1,0 +1,68 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What the tests of packages share: a scratch folder, copies of the project, keys.
+# They run inside the rig's root, in a mount namespace of their own. Source tap.sh too.
+
+set -euo pipefail
+
+top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+# shellcheck disable=SC2034 # these are for those who source this
+package=nvgrace-gpu-vfio-pci
+version=$(cat "$top/VERSION")
+# shellcheck disable=SC2034
+next_version=$version.1
+scratch=$(mktemp --directory)
+trap 'rm --recursive --force --one-file-system "$scratch"' EXIT
+chmod 755 "$scratch"
+export GNUPGHOME=$scratch/gnupg
+mkdir --mode=700 "$GNUPGHOME"
+
+# build OUT TARGET... [VARIABLE=VALUE...]: of the project at hand.
+build() {
+  local out=$1
+  shift
+  make --silent --directory="${project:-$top}" OUT="$out" "$@"
+}
+
+# unpack OUT FOLDER: the tarball there, as the folder.
+unpack() {
+  mkdir --parents "$2"
+  tar --extract --file="$(echo "$1"/*.tar.gz)" --directory="$2" --strip-components=1
+}
+
+# next_project FOLDER: a copy of the project, at the next version.
+next_project() {
+  build "$scratch/next.dist" dist >/dev/null
+  unpack "$scratch/next.dist" "$1"
+  rm --recursive "$scratch/next.dist"
+  DEBFULLNAME="Somebody" DEBEMAIL="somebody@packages.invalid" "$1/scripts/new-version.sh" "$next_version" "Second version."
+}
+
+# make_key NAME: prints its fingerprint.
+make_key() {
+  gpg --batch --quiet --passphrase '' --quick-generate-key "$1 <$1@packages.invalid>" rsa3072 sign never 2>/dev/null
+  gpg --batch --with-colons --list-secret-keys "$1@packages.invalid" | awk -F : '$1 == "fpr" { print $10; exit }'
+}
+
+# refused STEP SENTENCE COMMAND...: fails, with one error of that step that has SENTENCE
+# (an extended regular expression) in it.
+refused() {
+  local step=$1 sentence=$2 output
+  shift 2
+  if output=$("$@" 2>&1); then
+    echo "it did not fail"
+    return 1
+  fi
+  printf '%s\n' "$output"
+  [ "$(grep --count ': error: ' <<<"$output")" -eq 1 ] || { echo "not one error"; return 1; }
+  grep --quiet --extended-regexp "^$step: error: .*($sentence)" <<<"$output" || { echo "not what was expected: $sentence"; return 1; }
+}
+
+same_files() {
+  local first=$1 other
+  shift
+  for other; do
+    cmp "$first" "$other" || return 1
+  done
+}
