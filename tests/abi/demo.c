@@ -101,10 +101,13 @@ static void exchange(unsigned int index, const char *name)
 int main(int argc, char **argv)
 {
 	char driver[NAME_MAX + 1];
+	bool was_bound;
 	int ret;
 
 	gpu = gpu_get(argc > 1 ? atoi(argv[1]) : 1);
-	ret = host_bind(gpu.bdf, DRIVER);
+	host_driver(gpu.bdf, driver, sizeof(driver));
+	was_bound = !strcmp(driver, DRIVER);
+	ret = was_bound ? 0 : host_bind(gpu.bdf, DRIVER);
 	if (ret)
 		fail(strerror(-ret));
 	host_driver(gpu.bdf, driver, sizeof(driver));
@@ -124,9 +127,9 @@ int main(int argc, char **argv)
 		fail("reset");
 	exchange(USEMEM, "usemem after a reset");
 	vfio_close(&dev);
-	if (host_unbind(gpu.bdf))
+	if (!was_bound && host_unbind(gpu.bdf))
 		fail("unbind");
-	say("closed and unbound: all as it should be");
+	say("closed%s: all as it should be", was_bound ? "" : " and unbound");
 	printf("1..%u\n", steps);
 	return 0;
 }
