@@ -1,0 +1,59 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What the tests of packages share, on the host's side.
+
+SCENARIO=$SYSTEM_TESTS/three-gpus.conf
+
+# The packages of this source, made once for all tests: SYSTEM_SHARE/repo.
+packages_make() {
+  local stamp
+  stamp=$(cd "$RIG_TOP" && rig_hash VERSION LICENSE README.md Makefile dkms.conf debian rpm src udev scripts docs \
+    tests/systems/lib/make-repository.sh)
+  rig_lock packages-made
+  if [ "$(cat "$RIG_CACHE/packages/stamp" 2>/dev/null)" != "$stamp" ]; then
+    rig_step "making the packages" root_enter "$SYSTEM_TESTS/lib/make-repository.sh" "$RIG_CACHE/packages"
+    printf '%s\n' "$stamp" >"$RIG_CACHE/packages/stamp"
+  fi
+  cp --recursive "$RIG_CACHE/packages/repo" "$SYSTEM_SHARE/"
+  rig_unlock packages-made
+}
+
+# share_greedy KERNEL-NAME: the other GPU driver for that kernel.
+share_greedy() {
+  build_gpu "$1"
+  mkdir --parents "$SYSTEM_SHARE/greedy_gpu"
+  cp "$(build_path "$1")/gpu/greedy_gpu.ko" "$SYSTEM_SHARE/greedy_gpu/$(kernel_release "$1").ko"
+}
+
+# boot DISK-NAME PHASE [RELEASE [KERNEL-ARGUMENT...]]
+boot() {
+  local disk=$SYSTEM_WORK/$1.qcow2 phase=$SYSTEM_TESTS/phases/$2.sh release=${3:-}
+  shift $(($# < 3 ? $# : 3))
+  [ -n "$release" ] || release=$(system_release "$SYSTEM")
+  system_boot "$SYSTEM" "$disk" "$SCENARIO" "$release" "$phase" "$@"
+}
+
+# disk DISK-NAME [BACKING-DISK-NAME]
+disk() {
+  system_disk_new "$SYSTEM" "$SYSTEM_WORK/$1.qcow2" ${2:+"$SYSTEM_WORK/$2.qcow2"}
+}
+
+# Programs of tests/abi read there what the GPUs are like.
+cp "$SCENARIO" "$SYSTEM_SHARE/scenario"
+packages_make
+
+# share_archive PACKAGE...: SYSTEM_SHARE/archive, kept, has them and what they need.
+share_archive() {
+  local archive=$RIG_CACHE/archives/$SYSTEM-$SYSTEM_TEST stamp
+  stamp="$(cat "$(system_path "$SYSTEM")/stamp") $*"
+  if [ "$(cat "$archive/stamp" 2>/dev/null)" != "$stamp" ]; then
+    rm --recursive --force "$archive"
+    mkdir --parents "$archive"
+    packages_update no
+    rig_step "downloading packages for $SYSTEM" root_enter "$SYSTEM_TESTS/lib/make-archive.sh" \
+      "$(system_path "$SYSTEM")/image.ext4" "$archive" "$@"
+    printf '%s\n' "$stamp" >"$archive/stamp"
+  fi
+  cp --recursive --link "$archive" "$SYSTEM_SHARE/archive"
+}

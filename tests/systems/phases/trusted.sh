@@ -1,0 +1,13 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The same kernel when it trusts DKMS's key.
+
+# shellcheck source-path=SCRIPTDIR source=checks.sh
+. /rig/phases/checks.sh
+
+tap_check "the kernel enforces signatures" grep --quiet Y /sys/module/module/parameters/sig_enforce
+tap_check "GPU 1 is bound" driver_is 1 "$driver"
+tap_check "GPU 2 is bound" driver_is 2 "$driver"
+tap_check "no unit failed" no_unit_failed
+tap_done

@@ -1,0 +1,24 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# systems: trixie
+#
+# A newer kernel is installed, booted, and the old one removed; then dracut takes the
+# place of initramfs-tools.
+
+# shellcheck source-path=SCRIPTDIR source=lib/packages.sh
+. "$SYSTEM_TESTS/lib/packages.sh"
+
+newer=trixie-backports
+kernel_fetch "$newer"
+share_archive "linux-image-$(kernel_release "$newer")" "linux-headers-$(kernel_release "$newer")" dracut
+kernel_release "$newer" >"$SYSTEM_SHARE/archive/release"
+system_release "$SYSTEM" >"$SYSTEM_SHARE/archive/old-release"
+
+disk kernels
+boot kernels install-quietly
+boot kernels second-kernel
+boot kernels booted "$(kernel_release "$newer")"
+boot kernels remove-kernel "$(kernel_release "$newer")"
+boot kernels dracut "$(kernel_release "$newer")"
+boot kernels booted "$(kernel_release "$newer")"
