@@ -1,25 +1,22 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# make demo: the driver at work on a virtual Grace Hopper, for people to watch.
-# Everything the kernel says is in the log only.
+# make demo: the package at work on a virtual Grace Hopper, for people to watch.
+# Everything the kernel says is in the logs only.
 
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/lib.sh"
-# shellcheck source-path=SCRIPTDIR
-. "$RIG_DIR/kernel.sh"
+
+system=trixie
 
 rig_need_root
 rig_need_cache
 
-# The first of the list is the default.
-name=$(kernel_names | head --lines=1)
-log=$RIG_CACHE/logs/$name/demo
-"$RIG_DIR/rig" build "$name" >/dev/null
-
-rig_say "booting a virtual Grace Hopper with the Debian kernel $(kernel_release "$name") ..."
+log=$RIG_CACHE/logs/systems/$system/demo
+"$RIG_DIR/rig" system "$system" >/dev/null
+rig_say "booting a virtual Grace Hopper with Debian $system, installing the package, booting it again ..."
 start=$SECONDS status=0
-output=$("$RIG_DIR/rig" boot "$name" demo) || status=$?
-sed --quiet 's/^\(ok [0-9]* - \)\(.*\)/  \2/p; /^not ok/p' <<<"$output"
-[ "$status" -eq 0 ] || rig_die "the demonstration failed: the kernel's log is $log/console.log"
-rig_say "that took $((SECONDS - start)) s; the kernel's log is $log/console.log"
+"$RIG_DIR/rig" system-test "$system" demo |
+  sed --unbuffered --quiet 's/^\(ok [0-9]* - \)\(.*\)/  \2/p; /^not ok/p' || status=$?
+[ "$status" -eq 0 ] || rig_die "the demonstration failed: the logs are in $log"
+rig_say "that took $((SECONDS - start)) s; the kernel's logs are $log/*/console.log"

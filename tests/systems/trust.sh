@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# systems: trixie bookworm
+# systems: trixie
 #
 # Kernels that take only modules signed with a key they trust: as with Secure Boot, but
 # told so on the command line, because firmware that checks the kernel too would want

@@ -29,6 +29,10 @@ has_no_pmem() {
   ! ls /dev/pmem*
 }
 
+packages_are_whole() {
+  [ -z "$(dpkg --audit)" ] && apt-get check && dpkg --verify && [ "$(dpkg --print-architecture)" = arm64 ]
+}
+
 # The first 4 bytes of an EFI variable are its attributes.
 set_variable() {
   printf '\x07\x00\x00\x00kept' >$variable
@@ -48,6 +52,7 @@ tap_check "the GPU is there" is_gpu
 tap_check "it has no driver" has_no_driver
 tap_check "its memory is no NVDIMM" has_no_pmem
 tap_check "the headers of the running kernel are there" test -d "/lib/modules/$(uname --kernel-release)/build"
+tap_check "all packages are installed whole" packages_are_whole
 tap_check "DKMS works" dkms status
 tap_check "apt knows no mirror" apt_has_no_source
 tap_check "the programs of the ABI tests are there" test -x /rig/programs/demo
