@@ -97,7 +97,8 @@ rig_lock() {
   exec {fd}>>"$RIG_CACHE/locks/$name"
   if ! flock "$mode" --nonblock "$fd"; then
     rig_say "waiting for another run that is using the $name"
-    flock "$mode" "$fd"
+    # Its end comes with ours: it has our other locks, too.
+    setpriv --pdeathsig KILL flock "$mode" "$fd"
   fi
   RIG_LOCKS[$name]=$fd
 }

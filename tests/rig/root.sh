@@ -30,10 +30,14 @@ root_is_current() {
   [ "$(cat "$(root_path)/.rig-stamp" 2>/dev/null)" = "$(root_stamp)" ]
 }
 
-# Makes the root unless it is there already.
+# Makes the root unless it is there already; it stays as it is as long as this process
+# runs, whoever asks for it again.
 root_setup() {
   rig_need_root
   rig_need_cache
+  if [ -n "${RIG_LOCKS[root]:-}" ]; then
+    return
+  fi
   rig_lock root --shared
   if root_is_current; then
     return

@@ -8,41 +8,48 @@
 set -euo pipefail
 
 suite=$1 release=$2 folder=$3
-here=$(cd "$(dirname "$0")" && pwd)/system
+here=$(cd "$(dirname "$0")" && pwd)
 tree=$folder/tree
-
-packages() {
-  sed 's/#.*//; /^[[:space:]]*$/d' "$here/packages.list"
-  printf '%s\n' "linux-image-$release" "linux-headers-$release"
-}
 
 # Documentation stays out of the image, but not out of what is installed later:
 # these are options of this run, the list of modules is the system's own.
+options=(force-unsafe-io)
+for path in man locale doc info; do
+  options+=("path-exclude=/usr/share/$path/*")
+done
+
+packages() {
+  sed 's/#.*//; /^[[:space:]]*$/d' "$here/system/packages.list"
+  printf '%s\n' "linux-image-$release" "linux-headers-$release"
+}
+
+# Only what every system has; the rest is the hook's, which is quicker.
 bootstrap() {
-  local mirror options=() line
+  local mirror settings=() line
   mirror=$(awk '$1 == "deb" { print $2; exit }' /etc/apt/sources.list)
   while IFS= read -r line; do
-    options+=("--aptopt=$line")
+    settings+=("--aptopt=$line")
   done </etc/apt/apt.conf.d/50rig
-  # shellcheck disable=SC2016 # mmdebstrap expands $1
-  mmdebstrap --mode=root --variant=apt --architectures=arm64 --format=directory "${options[@]}" \
-    --dpkgopt=force-unsafe-io \
-    --dpkgopt='path-exclude=/usr/share/man/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
-    --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/info/*' \
-    --setup-hook="$here/../system-files.sh before \"\$1\"" \
-    --include="$(packages | paste --serial --delimiters=,)" \
+  mmdebstrap --mode=root --variant=essential --architectures=arm64 --format=directory \
+    "${settings[@]}" "${options[@]/#/--dpkgopt=}" \
+    --setup-hook="$here/system-tree.sh before \"\$1\"" \
+    --customize-hook="$here/system-tree.sh install \"\$1\" $(packages | paste --serial --delimiters=' ') -- ${options[*]@Q}" \
+    --customize-hook="$here/system-tree.sh initrd \"\$1\" $release" \
     "$suite" "$tree" "deb $mirror $suite main"
 }
 
 # The newest kernel of a suite changes its name with its version.
 explain() {
-  grep --quiet --fixed-strings "linux-image-$release" "$folder/mmdebstrap.log" &&
-    grep --quiet --extended-regexp 'Unable to locate package|has no installation candidate|not found' "$folder/mmdebstrap.log" || return 0
-  echo "rig: error: Debian's $suite no longer has kernel $release: look for its newest one with rig kernel NAME --refresh"
+  ! grep --quiet "linux-.*-$release.*\(Unable to locate\|no installation candidate\)\|Unable to locate.*linux-.*-$release" \
+    "$folder/mmdebstrap.log" ||
+    echo "rig: error: Debian's $suite no longer has kernel $release: look for its newest one with rig kernel NAME --refresh"
 }
 
-bootstrap 2>&1 | tee "$folder/mmdebstrap.log" || { explain; exit 1; }
-"$here/../system-files.sh" after "$tree"
+if ! bootstrap 2>&1 | tee "$folder/mmdebstrap.log"; then
+  explain
+  exit 1
+fi
+"$here/system-tree.sh" after "$tree"
 mkdir "$folder/boot"
 cp "$tree/boot/vmlinuz-$release" "$tree/boot/initrd.img-$release" "$folder/boot/"
 # Nothing is written to an empty block of the file, so it takes only what is in it.

@@ -40,7 +40,7 @@ system_stamp() {
   {
     awk -v name="$1" '!/^#/ && $1 == name' "$RIG_DIR/systems.list"
     system_release "$1"
-    cd "$RIG_DIR" && rig_hash system system-image.sh system-files.sh
+    cd "$RIG_DIR" && rig_hash system system-image.sh system-tree.sh
   } | sha256sum | cut --delimiter=' ' --fields=1
 }
 
@@ -53,6 +53,9 @@ system_is_current() {
 system_setup() {
   local name=$1
   system_column "$name" 1 >/dev/null
+  if [ -n "${RIG_LOCKS[system-$name]:-}" ]; then
+    return
+  fi
   kernel_fetch "$(system_kernel "$name")"
   rig_lock "system-$name" --shared
   if system_is_current "$name"; then

@@ -1,14 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# system-files.sh before TREE: what has to be in a real system before any package is
-# system-files.sh after TREE:  what makes of it a machine of the rig: its name, the
-#                              service that runs phases, nothing of this machine
-# Runs inside the root.
+# system-tree.sh before TREE: what has to be in a real system before any package is
+# system-tree.sh install TREE PACKAGE... -- DPKG-OPTION...
+# system-tree.sh initrd TREE RELEASE: makes it, once
+# system-tree.sh after TREE:  what makes of it a machine of the rig: its name, the
+#                             service that runs phases, nothing of this machine
+# Runs inside the root; install and initrd as hooks of mmdebstrap.
 
 set -euo pipefail
 
-tree=$2
+what=$1 tree=$2
+shift 2
 here=$(cd "$(dirname "$0")" && pwd)/system
 
 put() {
@@ -20,6 +23,28 @@ before() {
   put 644 modules.cfg etc/dpkg/dpkg.cfg.d/rig-modules
   put 644 initramfs.conf etc/initramfs-tools/conf.d/rig
   put 755 initramfs-hook etc/initramfs-tools/hooks/rig
+}
+
+# With the root's own dpkg: only maintainer scripts run in the tree, and so in emulation.
+install_packages() {
+  local packages=() options=() modules option
+  while [ "$1" != -- ]; do
+    packages+=("$1")
+    shift
+  done
+  shift
+  mapfile -t modules < <(sed '/^#/d' "$here/modules.cfg")
+  for option in "root=$tree" "$@" "${modules[@]}"; do
+    options+=(--option "DPkg::Options::=--$option")
+  done
+  # Or packages of all architectures would be the root's to it; older dpkg do not write that.
+  echo arm64 >"$tree/var/lib/dpkg/arch-native"
+  # The kernel's own scripts would make an initrd before there is a compressor for it.
+  INITRD=No APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get --yes --option DPkg::Chroot-Directory=/ "${options[@]}" install "${packages[@]}"
+}
+
+initrd() {
+  chroot "$tree" update-initramfs -c -k "$1"
 }
 
 # want UNIT TARGET
@@ -65,4 +90,9 @@ after() {
   touch --reference="$tree/usr" "$tree/etc/.updated" "$tree/var/.updated"
 }
 
-"$1"
+case $what in
+  before) before ;;
+  install) install_packages "$@" ;;
+  initrd) initrd "$@" ;;
+  after) after ;;
+esac
