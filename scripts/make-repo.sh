@@ -18,7 +18,7 @@ find_key() {
   local keys
   [ -n "${KEY:-}" ] || die "whose signature? set KEY to the id of a GPG key: make repo KEY=…"
   keys=$(gpg --batch --with-colons --list-secret-keys "$KEY" 2>/dev/null |
-    awk -F : '$1 == "sec" { main = 1 } $1 == "fpr" && main { print $10; main = 0 }')
+    awk -F : '$1 == "sec" { main = 1 } $1 == "fpr" && main { print $10; main = 0 }') || true
   case $keys in
     '') die "gpg has no secret key '$KEY': import it, or set GNUPGHOME to where it is ('gpg --list-secret-keys' shows those there are)" ;;
     *$'\n'*) die "there are several secret keys '$KEY': set KEY to the fingerprint of one" ;;
