@@ -42,7 +42,7 @@ next_project() {
 # make_key NAME: prints its fingerprint.
 make_key() {
   gpg --batch --quiet --passphrase '' --quick-generate-key "$1 <$1@packages.invalid>" rsa3072 sign never 2>/dev/null
-  gpg --batch --with-colons --list-secret-keys "$1@packages.invalid" | awk -F : '$1 == "fpr" { print $10; exit }'
+  gpg --batch --quiet --no-auto-check-trustdb --with-colons --list-secret-keys "$1@packages.invalid" | awk -F : '$1 == "fpr" { print $10; exit }'
 }
 
 # refused STEP SENTENCE COMMAND...: fails, with one error of that step that has SENTENCE
@@ -65,4 +65,26 @@ same_files() {
   for other; do
     cmp "$first" "$other" || return 1
   done
+}
+
+# expected_files deb|rpm VERSION OUT: "MODE OWNER/GROUP PATH [-> TARGET]" of each file of
+# that package: those in tests/packages/*.files, and all of src in OUT's tarball.
+expected_files() {
+  local folder=/usr/src/$package-$2
+  {
+    sed --quiet "s/@VERSION@/$2/; /^[-dl]/p" "$top/tests/packages/$1.files"
+    printf 'drwxr-xr-x root/root %s\n' "$folder/src" "$folder/src/compat"
+    tar --list --file="$3/$package-$2.tar.gz" | sed --quiet "s,^$package-$2\(/src/.*[^/]\)$,-rw-r--r-- root/root $folder\1,p"
+  } | sort --key=3
+}
+
+# repo_of_two_versions OUT: this one and the next, packages and repositories, to be
+# served from where tests put them.
+repo_of_two_versions() {
+  local key
+  key=$(make_key one)
+  next_project "$scratch/next"
+  build "$1" deb rpm >/dev/null
+  project=$scratch/next build "$1" deb rpm >/dev/null
+  build "$1" repo KEY="$key" URL=file:///srv/repo >/dev/null
 }
