@@ -1,0 +1,154 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# The deb, installed by apt from a repository that make repo made: installed, upgraded,
+# downgraded, removed, purged; with DKMS of trixie and of bookworm. Prints TAP. Runs
+# inside the rig's root, where the kernels have to be.
+
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/packages.sh"
+# shellcheck source-path=SCRIPTDIR/..
+. "$top/tests/tap.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$top/tests/packages/native.sh"
+
+kernels=(trixie trixie-backports)
+first_release=$(kernel_release "${kernels[0]}")
+second_release=$(kernel_release "${kernels[1]}")
+out=$scratch/out
+repo_of_two_versions "$out"
+
+apt() {
+  says apt-get --yes --quiet=2 --option Dpkg::Use-Pty=0 "$@"
+}
+
+# use_repository: and nothing else, so that this does not need a network.
+use_repository() {
+  cp --recursive "$out/repo" "$root/srv/repo"
+  rm --force "$root/etc/apt/sources.list" "$root/etc/apt/preferences"
+  cp "$out/repo/$package.sources" "$root/etc/apt/sources.list.d"
+  native_run apt-get --quiet --error-on=any update >/dev/null
+}
+
+there() {
+  is_there deb "$1" "$out" "${@:2}"
+}
+
+# in_initramfs RELEASE
+in_initramfs() {
+  native_run lsinitramfs "/boot/initrd.img-$1" >"$scratch/initramfs" &&
+    grep "lib/modules/$1/updates/dkms/$package\.ko" "$scratch/initramfs" && grep "rules.d/65-$package.rules" "$scratch/initramfs"
+}
+
+# --- DKMS of this root's own suite
+
+native_make "${kernels[@]}"
+native_own_driver "${kernels[0]}"
+native_headers "${kernels[0]}"
+use_repository
+# Small ones, with what hooks add to them.
+sed --in-place 's/^MODULES=.*/MODULES=list/' "$root/etc/initramfs-tools/initramfs.conf"
+cp "$(kernel_tree "${kernels[0]}")/boot/config-$first_release" "$root/boot"
+native_run update-initramfs -c -k "$first_release" >/dev/null 2>&1
+remember
+
+installs() {
+  apt install "$package-dkms=$version" && there "$version" "${kernels[0]}" &&
+    said "kernel $first_release has a driver of this name of its own: this package's is used" &&
+    said "not built for kernel $second_release, whose headers are missing; install them"
+}
+tap_check "install: built for the kernel that has headers, the other is told of" installs
+tap_check "install: the initramfs has the driver" in_initramfs "$first_release"
+
+verifies() {
+  native_run dpkg --verify "$package-dkms" && [ -z "$(native_run dpkg --verify "$package-dkms")" ]
+}
+tap_check "install: dpkg finds all files as they were packed" verifies
+
+# What the headers' package does.
+headers_arrive() {
+  native_headers "${kernels[1]}"
+  says run-parts --exit-on-error --arg="$second_release" /etc/kernel/header_postinst.d && there "$version" "${kernels[@]}"
+}
+tap_check "headers of the other kernel are installed: DKMS builds for it" headers_arrive
+cp --recursive "$top/debian/tests" "$root/tmp"
+tap_check "autopkgtest: module" native_run "/tmp/tests/module"
+tap_check "autopkgtest: files" native_run "/tmp/tests/files"
+
+upgrades() {
+  apt upgrade && there "$next_version" "${kernels[@]}"
+}
+tap_check "upgrade: the new version, and nothing of the old one" upgrades
+
+downgrades() {
+  apt --allow-downgrades install "$package-dkms=$version" && there "$version" "${kernels[@]}"
+}
+tap_check "downgrade" downgrades
+
+# A kernel that is not running and cannot be built for.
+other_kernel_fails() {
+  local status=0
+  native_break "${kernels[1]}"
+  { apt upgrade && there_but_for_log; } || status=$?
+  native_mend "${kernels[1]}"
+  said "could not be built for kernel $second_release" && said "dkms autoinstall -k $second_release" && return "$status"
+}
+there_but_for_log() {
+  module_is_there "$next_version" "$first_release" && [[ $(native_run dpkg-query --list "$package-dkms") = *$'\n'"ii "* ]]
+}
+tap_check "upgrade: a kernel that it cannot be built for does not stop apt" other_kernel_fails
+
+builds_later() {
+  says dkms autoinstall -k "$second_release" && module_is_there "$next_version" "$second_release"
+}
+tap_check "what it said to run builds it when that is mended" builds_later
+
+removes() {
+  apt remove "$package-dkms" && is_gone && ! in_initramfs "$first_release"
+}
+tap_check "remove: nothing is left" removes
+
+purges() {
+  apt purge "$package-dkms" && is_gone && ! native_run dpkg-query --show "$package-dkms"
+}
+tap_check "purge: nothing is left" purges
+
+running_kernel_fails() {
+  native_break "${kernels[0]}"
+  if apt install "$package-dkms"; then
+    echo "apt says it is all right"
+    return 1
+  fi
+  native_mend "${kernels[0]}"
+  said "could not be built for kernel $first_release"
+}
+tap_check "install: the running kernel cannot be built for: apt says so" running_kernel_fails
+
+configures() {
+  says dpkg --configure --pending && there "$next_version" "${kernels[@]}"
+}
+tap_check "dpkg --configure --pending when that is mended" configures
+tap_check "purge: nothing is left of that either" purges
+
+# --- DKMS of bookworm
+
+native_make "${kernels[0]}"
+native_headers "${kernels[0]}"
+use_repository
+rm --recursive "$root/usr/lib/dkms" "$root/usr/sbin/dkms" "$root/etc/dkms"
+cp --recursive /opt/bookworm/. "$root"
+remember
+tap_check "DKMS of bookworm: it is that" grep --quiet --ignore-case 'dkms-3\.0\.' <(native_run dkms --version)
+
+old_installs() {
+  apt install "$package-dkms=$version" && module_is_there "$version" "$first_release"
+}
+tap_check "DKMS of bookworm: install" old_installs
+
+old_upgrades() {
+  apt upgrade && module_is_there "$next_version" "$first_release" && [ "$(native_run dkms status | wc --lines)" -eq 1 ]
+}
+tap_check "DKMS of bookworm: upgrade" old_upgrades
+tap_check "DKMS of bookworm: purge" purges
+
+tap_done

@@ -1,0 +1,44 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What can be tested of tarball, packages and repositories without a virtual host: all
+# of tests/packages, inside the rig's root. Prints TAP, and at the end "N passed,
+# N failed". Needs root, and the network the first time.
+
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/rig/lib.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$RIG_TOP/tests/sections.sh"
+
+rig_need_root
+rig_need_cache
+
+# The kernels that packages are installed for.
+for kernel in trixie trixie-backports; do
+  "$RIG_DIR/rig" kernel "$kernel" >/dev/null
+done
+
+results=$(mktemp --directory)
+trap 'rm --recursive --force "$results"' EXIT
+declare -A running=()
+
+# All at once: much of their time is spent in steps that use one core.
+programs=(deb rpm quality repository tarball)
+for program in "${programs[@]}"; do
+  # Goes down with this script, whatever ends that.
+  setpriv --pdeathsig TERM "$RIG_DIR/rig" run "tests/packages/$program.sh" >"$results/$program" 2>&1 </dev/null &
+  running[$program]=$!
+done
+
+# Runs in this shell, whose children it waits for.
+result() {
+  local status=0
+  wait "${running[$1]}" || status=$?
+  cat "$results/$1"
+  return "$status"
+}
+
+for program in "${programs[@]}"; do
+  section "$program" result "$program"
+done
+sections_done
