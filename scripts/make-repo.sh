@@ -58,7 +58,7 @@ add_packages() {
   for file; do
     there=$folder/${file##*/}
     if [ ! -e "$there" ]; then
-      cp "$file" "$there"
+      install --mode=644 "$file" "$there"
       case $file in *.rpm) sign_rpm "$there" ;; esac
     elif ! same_package "$file" "$there"; then
       die "${file##*/} is not the same as the one of that name in $OUT/repo: make a new version, with scripts/new-version.sh"
