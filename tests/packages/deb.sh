@@ -45,6 +45,7 @@ in_initramfs() {
 native_make "${kernels[@]}"
 native_own_driver "${kernels[0]}"
 native_headers "${kernels[0]}"
+old_release=$(native_old_kernel)
 use_repository
 # Small ones, with what hooks add to them.
 sed --in-place 's/^MODULES=.*/MODULES=list/' "$root/etc/initramfs-tools/initramfs.conf"
@@ -55,9 +56,12 @@ remember
 installs() {
   apt install "$package-dkms=$version" && there "$version" "${kernels[0]}" &&
     said "kernel $first_release has a driver of this name of its own: this package's is used" &&
-    said "not built for kernel $second_release, whose headers are missing; install them"
+    said "not built for kernel $second_release, whose headers are missing; install them" &&
+    said "not built for kernel $old_release: it is"
 }
-tap_check "install: built for the kernel that has headers, the other is told of" installs
+tap_check "install: built for the kernel that has headers, the others are told of" installs
+rm --recursive "$root/usr/lib/modules/$old_release"
+sed --in-place "\\,/usr/lib/modules/$old_release,d" "$machine/before"
 tap_check "install: the initramfs has the driver" in_initramfs "$first_release"
 
 verifies() {
@@ -84,6 +88,16 @@ downgrades() {
   apt --allow-downgrades install "$package-dkms=$version" && there "$version" "${kernels[@]}"
 }
 tap_check "downgrade" downgrades
+
+# Its preinst fails: dpkg goes back to what was there.
+upgrade_fails() {
+  dpkg-deb --raw-extract "$out/$package-dkms_${next_version}_all.deb" "$scratch/broken" &&
+    printf '#!/bin/sh\nexit 1\n' >"$scratch/broken/DEBIAN/preinst" && chmod 755 "$scratch/broken/DEBIAN/preinst" &&
+    dpkg-deb --build "$scratch/broken" "$root/tmp/broken.deb" || return 1
+  ! says dpkg --install /tmp/broken.deb || return 1
+  there "$version" "${kernels[@]}"
+}
+tap_check "an upgrade that cannot be unpacked: the version before is there again" upgrade_fails
 
 # A kernel that is not running and cannot be built for.
 other_kernel_fails() {
@@ -134,6 +148,7 @@ tap_check "purge: nothing is left of that either" purges
 
 native_make "${kernels[0]}"
 native_headers "${kernels[0]}"
+native_old_kernel >/dev/null
 use_repository
 rm --recursive "$root/usr/lib/dkms" "$root/usr/sbin/dkms" "$root/etc/dkms"
 cp --recursive /opt/bookworm/. "$root"
@@ -141,7 +156,8 @@ remember
 tap_check "DKMS of bookworm: it is that" grep --quiet --ignore-case 'dkms-3\.0\.' <(native_run dkms --version)
 
 old_installs() {
-  apt install "$package-dkms=$version" && module_is_there "$version" "$first_release"
+  apt install "$package-dkms=$version" && module_is_there "$version" "$first_release" &&
+    said "not built for kernel $old_release: it is"
 }
 tap_check "DKMS of bookworm: install" old_installs
 

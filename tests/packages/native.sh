@@ -12,7 +12,8 @@
 # shellcheck source-path=SCRIPTDIR/../rig
 . "$top/tests/rig/kernel.sh"
 
-trap 'umount --recursive "$scratch"/machine.*/root 2>/dev/null || true; rm --recursive --force --one-file-system "$scratch"' EXIT
+# Programs may still be there, such as an agent of gpg.
+trap 'umount --lazy --recursive "$scratch"/machine.*/root 2>/dev/null || true; rm --recursive --force --one-file-system "$scratch"' EXIT
 
 # native_make KERNEL...: in $root.
 native_make() {
@@ -80,6 +81,16 @@ native_headers() {
     mount --bind "$folder" "$root${folder#"$tree"}"
   done
   ln --symbolic "/usr/src/linux-headers-$release" "$root/usr/lib/modules/$release/build"
+}
+
+# native_old_kernel: 5.10, with headers: it has nothing for variant drivers. Prints its release.
+native_old_kernel() {
+  local release=5.10.0-1-arm64 build
+  build=$root/usr/lib/modules/$release/build
+  mkdir --parents "$root/usr/lib/modules/$release/kernel" "$build/include"
+  echo CONFIG_VFIO_PCI_CORE=m >"$build/.config"
+  printf '0x00000000\tvfio_add_group_dev\tdrivers/vfio/vfio\tEXPORT_SYMBOL_GPL\t\n' >"$build/Module.symvers"
+  echo "$release"
 }
 
 # native_break KERNEL, native_mend KERNEL: nothing of ours can be built for it in between.
