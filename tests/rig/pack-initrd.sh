@@ -65,8 +65,8 @@ pack_system() {
   mkdir --parents "$files/rig"
   cp /opt/arm64/usr/bin/busybox "$files/rig/"
   cp "$(dirname "$0")/system-init" "$files/rig/init"
-  cp "$folder/virtual_gpu" "$files/rig/"
-  aarch64-linux-gnu-strip --strip-debug -o "$files/rig/virtual_gpu.ko" "$module"
+  # not stripped: it may be signed
+  cp "$folder/virtual_gpu" "$module" "$files/rig/"
   { archive_acpi "$scenario"; cat "$initrd"; } >"$folder/initrd"
   # an archive begins at a multiple of 4; zeros before it are skipped
   truncate --size=%512 "$folder/initrd"
