@@ -27,7 +27,7 @@ int main(int argc, char **argv)
 
 	vfio_open(&dev, &gpu);
 	memory = vfio_map(&dev, USEMEM, 0, host_page_size());
-	strcpy(memory, CONTENT);
+	memcpy(memory, CONTENT, sizeof(CONTENT));
 	puts("held");
 	fflush(stdout);
 	sigwait(&end, &got);

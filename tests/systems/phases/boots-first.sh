@@ -39,7 +39,7 @@ set_variable() {
 }
 
 keep_file() {
-  echo kept >/root/kept
+  echo kept >/var/lib/rig/kept
 }
 
 # Without it an upgrade of a package would have to go to the network.

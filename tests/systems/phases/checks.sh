@@ -74,7 +74,7 @@ install_package() {
 
 # Where DKMS puts it, and modprobe finds it.
 module_file() {
-  modinfo -k "${1:-$kernel}" --field filename "$module"
+  modinfo -k "$1" --field filename "$module"
 }
 
 # dkms_has VERSION KERNEL...: exactly that is in the DKMS tree, and installed.

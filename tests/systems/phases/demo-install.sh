@@ -6,10 +6,10 @@
 # shellcheck source-path=SCRIPTDIR source=checks.sh
 . /rig/phases/checks.sh
 
-tap_check "$(. /etc/os-release && echo "$PRETTY_NAME"), kernel $kernel, $(nproc) CPUs: a host with three GPUs" \
+tap_check "$(sed --quiet 's/^PRETTY_NAME="\(.*\)"/\1/p' /etc/os-release), kernel $kernel, three GPUs" \
   driver_is 1 none
 tap_check "apt: the repository is added" add_repository
 tap_check "apt install $package" install_package "$current"
 tap_check "DKMS: $(dkms status -m "$module")" dkms_has "$current" "$kernel"
-tap_check "module signed by: $(modinfo --field signer "$module")" test -f "$(module_file)"
+tap_check "module signed by: $(modinfo --field signer "$module")" test -f "$(module_file "$kernel")"
 tap_done
