@@ -19,7 +19,7 @@ makes_packages() {
 }
 tap_check "make deb rpm, in a folder that cannot be written to" makes_packages
 
-# By somebody else, who is not root.
+# By somebody else, who is not root, on a machine of another name.
 elsewhere_and_later() (
   umask 077
   project=$scratch/some/other/place
@@ -28,7 +28,8 @@ elsewhere_and_later() (
   chmod 755 "$scratch/some" "$scratch/some/other"
   chown --recursive 65534:65534 "$project" "$scratch/later"
   cd "$project"
-  setpriv --reuid=65534 --regid=65534 --clear-groups \
+  # shellcheck disable=SC2016 # expanded by the inner shell
+  unshare --uts sh -c 'hostname elsewhere && exec "$@"' sh setpriv --reuid=65534 --regid=65534 --clear-groups \
     env HOME="$scratch/later" USER=nobody TZ=XYZ-13 LC_ALL=POSIX NO_FAKE_STAT=1 DEB_BUILD_OPTIONS=parallel=2 \
     faketime '2031-05-06 07:08:09' make --silent OUT="$scratch/later" deb rpm &&
     same_files "$deb" "$scratch/later/${deb##*/}" &&
@@ -81,6 +82,13 @@ depends() {
     sort --unique | diff - <(printf '%s\n' dkms 'dkms >= 2.8' kmod udev)
 }
 tap_check "what they depend on" depends
+
+# Nothing of debhelper's, which would start units or make an initramfs.
+scripts_as_written() {
+  dpkg-deb --control "$deb" "$scratch/control" && (cd "$scratch/control" && echo *) | diff - <(echo control md5sums postinst postrm prerm) || return 1
+  ! grep --with-filename 'Automatically added\|#[A-Z]*#' "$scratch"/control/p*
+}
+tap_check "maintainer scripts of the deb are as they were written" scripts_as_written
 
 lintian_clean() {
   mkdir "$scratch/debian" && unpack "$out" "$scratch/debian/$package-$version" && cd "$scratch/debian/$package-$version" || return 1
