@@ -115,8 +115,8 @@ find_key
 make_out
 make_work
 shopt -s nullglob
-debs=("$OUT"/*.deb)
-rpms=("$OUT"/*.noarch.rpm)
+debs=("$OUT/$name"-dkms_*.deb)
+rpms=("$OUT/$name"-dkms-*.noarch.rpm)
 [ "${#debs[@]}" -gt 0 ] || die "there is no Debian package in $OUT: make it with 'make deb'"
 [ "${#rpms[@]}" -gt 0 ] || die "there is no RPM package in $OUT: make it with 'make rpm'"
 : "${URL:=file://$OUT/repo}"
@@ -124,6 +124,8 @@ rpms=("$OUT"/*.noarch.rpm)
 # Made beside, then renamed: what is served is either the old one or the new one.
 new=$OUT/.repo.new
 trap 'rm --recursive --force "$work" "$new"' EXIT
+# Where a run before this was interrupted between the two renamings.
+[ -d "$OUT/repo" ] || [ ! -d "$OUT/.repo.old" ] || mv "$OUT/.repo.old" "$OUT/repo"
 rm --recursive --force "$new" "$OUT/.repo.old"
 mkdir "$new"
 [ ! -d "$OUT/repo" ] || cp --archive --no-target-directory "$OUT/repo" "$new"

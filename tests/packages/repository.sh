@@ -201,6 +201,13 @@ dnf_has_both() {
 }
 tap_check "dnf: both versions can be had" dnf_has_both
 
+# Between the two renamings at its end.
+interrupted() {
+  hash_packages >"$scratch/hashes" && rm "$out/$package-dkms_${version}_all.deb" && mv "$repo" "$out/.repo.old" &&
+    make_repo KEY="$key" && hash_packages | diff "$scratch/hashes" - && cp "$repo/apt/pool/$package-dkms_${version}_all.deb" "$out"
+}
+tap_check "a run after one that was interrupted loses nothing" interrupted
+
 # Packages of a version that differ from those of that version there.
 never_changes() {
   local file=$1 step
