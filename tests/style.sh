@@ -14,7 +14,7 @@ cd "$(dirname "$0")/.."
 
 # In a release there is no git, nor anything that it would ignore.
 project_files() {
-  if git -c safe.directory='*' rev-parse --git-dir >/dev/null 2>&1; then
+  if [ -e .git ]; then
     git -c safe.directory='*' ls-files --cached --others --exclude-standard
   else
     find . -name .cache -prune -o -name .git -prune -o -type f -printf '%P\n'
