@@ -20,7 +20,7 @@ run-matrix.sh [--kernel NAME]... [--scenario NAME]... [--jobs N]
 
   --kernel NAME    only this kernel (default: those marked so in tests/rig/kernels.list)
   --scenario NAME  only this scenario (default: all in tests/scenarios)
-  --jobs N         virtual hosts at once (default: RIG_JOBS, else the number of cores)
+  --jobs N         virtual hosts at once (default: RIG_JOBS, else two for each core)
 
 kernels:   $(kernel_names | paste --serial --delimiters=' ')
 scenarios: $(scenario_names | paste --serial --delimiters=' ')
@@ -29,7 +29,8 @@ EOF
 
 kernels=()
 scenarios=()
-jobs=${RIG_JOBS:-$(nproc)}
+# Programs that wait for a GPU take half of the time.
+jobs=${RIG_JOBS:-$(jobs_default 2)}
 while [ "$#" -gt 0 ]; do
   case $1 in
     --help) usage && exit ;;

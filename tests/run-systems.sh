@@ -18,7 +18,7 @@ run-systems.sh [--system NAME]... [--test NAME]... [--jobs N]
 
   --system NAME  only this system (default: all of tests/rig/systems.list)
   --test NAME    only this test (default: all of tests/systems)
-  --jobs N       tests at once (default: RIG_JOBS, else the number of cores)
+  --jobs N       tests at once (default: RIG_JOBS, else one for each core)
 
 systems: $(system_names | paste --serial --delimiters=' ')
 tests:   $(system_test_names | paste --serial --delimiters=' ')
@@ -27,7 +27,7 @@ EOF
 
 systems=()
 tests=()
-jobs=${RIG_JOBS:-$(nproc)}
+jobs=${RIG_JOBS:-$(jobs_default 1)}
 while [ "$#" -gt 0 ]; do
   case $1 in
     --help) usage && exit ;;

@@ -41,7 +41,7 @@ boot_prepare() {
   mkdir --parents "$folder"
   initrd_make "$name" "$scenario" "$folder" "$kind"
   # an oops ends the host: what came after it would prove nothing
-  machine_command max \
+  machine_command \
     -bios /usr/share/qemu-efi-aarch64/QEMU_EFI.fd \
     -kernel "$(kernel_image "$name")" -initrd "$folder/initrd" \
     -append "console=ttyAMA0 printk.devkmsg=on oops=panic panic=-1"

@@ -8,6 +8,16 @@ JOBS_RUNNING=0
 JOBS_PASSED=0
 JOBS_FAILED=0
 
+# jobs_default PER-CORE: how many are quickest here, and have room in memory. A host
+# takes about a GiB.
+jobs_default() {
+  local jobs memory
+  jobs=$(($1 * $(nproc)))
+  memory=$(awk '$1 == "MemAvailable:" { print int($2 / 1280 / 1024) }' /proc/meminfo)
+  [ "$jobs" -le "$memory" ] || jobs=$memory
+  echo $((jobs > 0 ? jobs : 1))
+}
+
 # jobs_begin NUMBER: how many at once.
 jobs_begin() {
   JOBS=$1

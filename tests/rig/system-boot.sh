@@ -50,7 +50,7 @@ system_boot() {
   mkdir --parents "$folder"
   system_fill_share "$(system_share "$disk")" "$phase"
   system_prepare "$name" "$disk" "$scenario" "$release" "$folder" "$@"
-  machine_run "$folder" "${RIG_TIMEOUT:-${SYSTEM_TIMEOUT:-900}}" "$phase_name" || status=$?
+  machine_run "$folder" "${RIG_TIMEOUT:-${SYSTEM_TIMEOUT:-1800}}" "$phase_name" || status=$?
   rm --recursive --force "$folder/initrd" "$folder/files"
   system_take_boot "$disk"
   return "$status"
@@ -82,8 +82,7 @@ system_prepare() {
     module=$(system_gpu_module "$release")
   fi
   system_initrd "$scenario" "$base.boot/initrd.img-$release" "$module" "$folder"
-  # neoverse-n1: emulated a fifth faster than max, which has pointer authentication
-  machine_command neoverse-n1 \
+  machine_command \
     -drive "if=pflash,unit=0,format=raw,readonly=on,file=/usr/share/AAVMF/AAVMF_CODE.secboot.fd" \
     -drive "if=pflash,unit=1,format=raw,file=$base.efi" \
     -drive "if=none,id=disk,file=$disk,format=qcow2,cache=unsafe" \
