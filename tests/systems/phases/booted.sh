@@ -11,6 +11,13 @@ abi() {
   "/rig/programs/$1" "$2"
 }
 
+turns_are() {
+  local turns
+  turns=$(journalctl --boot --output=cat --unit="$module.service" | grep --count '^Finished')
+  echo "$turns turns"
+  [ "$turns" -eq "$1" ]
+}
+
 tap_check "GPU 1 is bound" driver_is 1 "$driver"
 tap_check "GPU 2 is bound" driver_is 2 "$driver"
 tap_check "driver_override says so" override_is 1 "$driver"
@@ -21,6 +28,8 @@ if [ -d /sys/module/greedy_gpu ]; then
 fi
 tap_check "the module that is loaded is DKMS's" grep --quiet --line-regexp "$current" "/sys/module/$driver/version"
 tap_check "no unit failed" no_unit_failed
+tap_check "NVIDIA's functions had a turn of their own, once" turns_are 1
+tap_check "other drivers can be loaded again since" test ! -e "/run/$module"
 tap_check "VFIO gives access to GPU 1" vfio_works 1
 for program in region_info rw mmap; do
   tap_check "ABI test: $program" abi "$program" 2
