@@ -144,6 +144,17 @@ configures() {
 tap_check "dpkg --configure --pending when that is mended" configures
 tap_check "purge: nothing is left of that either" purges
 
+not_built() {
+  touch "$root/etc/dkms/no-autoinstall"
+  apt install "$package-dkms" && said "not built, as /etc/dkms/no-autoinstall asks for" &&
+    [ "$(native_run dkms status)" = "$package/$next_version: added" ] || return 1
+  # As it said.
+  says sh -c "$(sed --quiet 's/.*for a kernel, run: //p' "$scratch/said")" && module_is_there "$next_version" "$first_release"
+}
+tap_check "install: nothing is built where the administrator wants no automatic builds" not_built
+rm --force "$root/etc/dkms/no-autoinstall"
+tap_check "purge: nothing is left of what was built by hand" purges
+
 # --- DKMS of bookworm
 
 native_make "${kernels[0]}"
