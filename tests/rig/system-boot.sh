@@ -50,7 +50,7 @@ system_boot() {
   mkdir --parents "$folder"
   system_fill_share "$(system_share "$disk")" "$phase"
   system_prepare "$name" "$disk" "$scenario" "$release" "$folder" "$@"
-  machine_run "$folder" "${RIG_TIMEOUT:-${SYSTEM_TIMEOUT:-1800}}" "$phase_name" || status=$?
+  machine_run "$folder" "${RIG_TIMEOUT:-${SYSTEM_TIMEOUT:-3600}}" "$phase_name" || status=$?
   rm --recursive --force "$folder/initrd" "$folder/files"
   system_take_boot "$disk"
   return "$status"

@@ -11,14 +11,12 @@
 
 newer=trixie-backports
 kernel_fetch "$newer"
-share_archive "linux-image-$(kernel_release "$newer")" "linux-headers-$(kernel_release "$newer")" dracut
+# What the newer kernel needs is newer, too.
+share_archive linux-base/trixie-backports "linux-image-$(kernel_release "$newer")" "linux-headers-$(kernel_release "$newer")" dracut
 kernel_release "$newer" >"$SYSTEM_SHARE/archive/release"
 system_release "$SYSTEM" >"$SYSTEM_SHARE/archive/old-release"
 
-disk kernels
-boot kernels install-quietly
+installed_disk kernels
 boot kernels second-kernel
-boot kernels booted "$(kernel_release "$newer")"
-boot kernels remove-kernel "$(kernel_release "$newer")"
-boot kernels dracut "$(kernel_release "$newer")"
+boot kernels newer-kernel "$(kernel_release "$newer")"
 boot kernels booted "$(kernel_release "$newer")"

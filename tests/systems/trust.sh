@@ -30,9 +30,7 @@ sign_gpu() {
     sha256 "$SYSTEM_WORK/rig.key" "$SYSTEM_WORK/rig.der" "$SYSTEM_WORK/virtual_gpu.ko"
 }
 
-disk trust
-boot trust install-quietly
-
+installed_disk trust
 make_key
 sign_gpu
 system_gpu_module() {

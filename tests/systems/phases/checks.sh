@@ -62,7 +62,7 @@ add_repository() {
 # Nothing may keep it waiting.
 apt_quietly() {
   local status=0
-  timeout 600 apt-get --yes "$@" >/tmp/apt 2>&1 || status=$?
+  timeout 1700 apt-get --yes "$@" >/tmp/apt 2>&1 || status=$?
   sed --in-place 's/\r//g' /tmp/apt
   [ "$status" -eq 0 ] || cat /tmp/apt
   return "$status"
