@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # make test: the quick checks, inside the rig's root where all their tools are,
-# what bad input gets from the rig, packages and repositories, and the matrix of
-# virtual hosts. The last line adds them up: "N passed, N failed".
+# what bad input gets from the rig, packages and repositories, the matrix of virtual
+# hosts, and packages on real systems. The last line adds them up: "N passed, N failed".
 
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/rig/lib.sh"
@@ -57,5 +57,6 @@ features() {
 
 features
 part matrix "$RIG_TOP/tests/run-matrix.sh" "$@"
+part systems "$RIG_TOP/tests/run-systems.sh"
 printf '%d passed, %d failed\n' "$passed" "$failed"
 [ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
