@@ -15,6 +15,7 @@
 #include "compat/compat.h"
 #include "fake_bar.h"
 #include "memory_split.h"
+#include "window.h"
 
 struct nvgrace_gpu;
 
@@ -138,6 +139,11 @@ void nvgrace_region_unmap(struct nvgrace_region *region);
 /* region_mmap.c */
 vm_fault_t nvgrace_region_fault_wait(struct vm_fault *vmf, unsigned int order);
 int nvgrace_region_mmap(struct nvgrace_region *region, struct vm_area_struct *vma);
+
+/* fault_around.c */
+struct nvgrace_window nvgrace_fault_window(const struct vm_fault *vmf, unsigned int order);
+vm_fault_t nvgrace_fault_around(struct vm_fault *vmf, unsigned int order,
+				const struct nvgrace_window *window);
 
 /* dmabuf.c */
 void nvgrace_dmabuf_init(struct nvgrace_gpu *gpu);

@@ -32,7 +32,7 @@ vm_fault_t nvgrace_region_fault_wait(struct vm_fault *vmf, unsigned int order)
 	if (vmf->flags & FAULT_FLAG_RETRY_NOWAIT)
 		return VM_FAULT_RETRY;
 
-	trace_nvgrace_fault(region, vmf->address, order, VM_FAULT_RETRY);
+	trace_nvgrace_fault(region, vmf->address, order, 0, VM_FAULT_RETRY);
 
 	/* Keeps the device open; the mapping may be gone as soon as we unlock. */
 	file = get_file(vmf->vma->vm_file);
@@ -48,49 +48,27 @@ vm_fault_t nvgrace_region_fault_wait(struct vm_fault *vmf, unsigned int order)
 	return VM_FAULT_RETRY;
 }
 
-static vm_fault_t insert(struct vm_fault *vmf, unsigned long pfn, unsigned int order)
-{
-	if (!order)
-		return vmf_insert_pfn(vmf->vma, vmf->address, pfn);
-#ifdef CONFIG_ARCH_SUPPORTS_PMD_PFNMAP
-	if (order == PMD_ORDER)
-		return vmf_insert_pfn_pmd(vmf, pfn, false);
-#endif
-#ifdef CONFIG_ARCH_SUPPORTS_PUD_PFNMAP
-	if (order == PUD_ORDER)
-		return vmf_insert_pfn_pud(vmf, pfn, false);
-#endif
-	return VM_FAULT_FALLBACK;
-}
-
 static vm_fault_t huge_fault(struct vm_fault *vmf, unsigned int order)
 {
-	struct vm_area_struct *vma = vmf->vma;
-	struct nvgrace_region *region = vma->vm_private_data;
-	unsigned long size = PAGE_SIZE << order;
-	unsigned long addr = ALIGN_DOWN(vmf->address, size);
-	unsigned long pgoff_mask = VFIO_PCI_OFFSET_MASK >> PAGE_SHIFT;
+	struct nvgrace_region *region = vmf->vma->vm_private_data;
+	struct nvgrace_window window = nvgrace_fault_window(vmf, order);
+	unsigned long leaves = (window.end - window.start) >> (PAGE_SHIFT + order);
 	vm_fault_t fault = VM_FAULT_SIGBUS;
-	unsigned long pfn;
-	int ret = 0;
+	int ret;
 
-	pfn = PHYS_PFN(region->part.base) + (vma->vm_pgoff & pgoff_mask) +
-	      ((addr - vma->vm_start) >> PAGE_SHIFT);
+	if (!leaves)
+		return VM_FAULT_FALLBACK;
 
-	if (addr < vma->vm_start || size > vma->vm_end - addr || !IS_ALIGNED(pfn, 1ul << order)) {
-		fault = VM_FAULT_FALLBACK;
-	} else {
-		ret = nvgrace_access_try(region->gpu);
-		if (!ret) {
-			fault = insert(vmf, pfn, order);
-			nvgrace_access_end(region->gpu);
-		}
-	}
-
+	ret = nvgrace_access_try(region->gpu);
 	if (ret == -EAGAIN)
 		return nvgrace_region_fault_wait(vmf, order);
+	if (!ret) {
+		fault = nvgrace_fault_around(vmf, order, &window);
+		nvgrace_access_end(region->gpu);
+	}
 
-	trace_nvgrace_fault(region, vmf->address, order, fault);
+	trace_nvgrace_fault(region, vmf->address, order, fault == VM_FAULT_NOPAGE ? leaves : 0,
+			    fault);
 	return fault;
 }
 

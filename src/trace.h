@@ -44,14 +44,15 @@ TRACE_EVENT(nvgrace_readiness,
 
 TRACE_EVENT(nvgrace_fault,
 	TP_PROTO(const struct nvgrace_region *region, unsigned long address, unsigned int order,
-		 vm_fault_t result),
-	TP_ARGS(region, address, order, result),
+		 unsigned long leaves, vm_fault_t result),
+	TP_ARGS(region, address, order, leaves, result),
 	TP_STRUCT__entry(
 		__field(int, domain)
 		__field(u16, dev_id)
 		__field(unsigned int, index)
 		__field(unsigned long, address)
 		__field(unsigned int, order)
+		__field(unsigned long, leaves)
 		__field(unsigned int, result)
 	),
 	TP_fast_assign(
@@ -60,11 +61,13 @@ TRACE_EVENT(nvgrace_fault,
 		__entry->index = region->index;
 		__entry->address = address;
 		__entry->order = order;
+		__entry->leaves = leaves;
 		__entry->result = (__force unsigned int)result;
 	),
-	TP_printk("%04x:%02x:%02x.%d BAR%u address %#lx order %u: %s", __entry->domain,
+	TP_printk("%04x:%02x:%02x.%d BAR%u address %#lx order %u leaves %lu: %s", __entry->domain,
 		  PCI_BUS_NUM(__entry->dev_id), PCI_SLOT(__entry->dev_id),
 		  PCI_FUNC(__entry->dev_id), __entry->index, __entry->address, __entry->order,
+		  __entry->leaves,
 		  __print_flags(__entry->result, "|",
 				NVGRACE_FAULT_RESULT(OOM),
 				NVGRACE_FAULT_RESULT(SIGBUS),

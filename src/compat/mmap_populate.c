@@ -108,7 +108,8 @@ static vm_fault_t compat_fault(struct vm_fault *vmf)
 	if (ret == -EAGAIN)
 		return nvgrace_region_fault_wait(vmf, 0);
 
-	trace_nvgrace_fault(region, vmf->address, 0, fault);
+	trace_nvgrace_fault(region, vmf->address, 0,
+			    fault == VM_FAULT_NOPAGE ? vma_pages(vmf->vma) : 0, fault);
 	return fault;
 }
 

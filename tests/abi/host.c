@@ -214,14 +214,10 @@ bool host_release_at_least(unsigned int major, unsigned int minor)
 	return got_major > major || (got_major == major && got_minor >= minor);
 }
 
-/*
- * arm64 has ARCH_SUPPORTS_HUGE_PFNMAP from 6.12 where it has transparent huge
- * pages (a PREEMPT_RT kernel does not).
- */
-bool host_has_huge_pfnmap(void)
+/* From 6.10 on VFIO zaps mappings by file offset, so they are made on fault. */
+bool host_maps_on_fault(void)
 {
-	return host_release_at_least(6, 12) &&
-	       !access("/sys/kernel/mm/transparent_hugepage", F_OK);
+	return host_release_at_least(6, 10);
 }
 
 size_t host_page_size(void)
@@ -233,4 +229,16 @@ size_t host_page_size(void)
 size_t host_pmd_size(void)
 {
 	return host_page_size() / 8 * host_page_size();
+}
+
+/*
+ * arm64 has ARCH_SUPPORTS_HUGE_PFNMAP from 6.12 where it has transparent huge
+ * pages (a PREEMPT_RT kernel does not).
+ */
+size_t host_largest_leaf(void)
+{
+	if (host_release_at_least(6, 12) &&
+	    !access("/sys/kernel/mm/transparent_hugepage", F_OK))
+		return host_pmd_size();
+	return host_page_size();
 }

@@ -62,8 +62,11 @@ void host_gpu_restore(const struct gpu *gpu);
 
 /* Kernel facts that decide which of two rules applies. */
 bool host_release_at_least(unsigned int major, unsigned int minor);
-bool host_has_huge_pfnmap(void);
+bool host_maps_on_fault(void);
 size_t host_page_size(void);
 size_t host_pmd_size(void);
+
+/* The largest leaf a device mapping can have here: a PMD, or a page. */
+size_t host_largest_leaf(void);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "tap.h"
@@ -104,6 +105,14 @@ long touch_page_tables_kb(void)
 	fclose(file);
 	CHECK(kb >= 0, "no VmPTE in /proc/self/status");
 	return kb;
+}
+
+long touch_faults(void)
+{
+	struct rusage usage;
+
+	CHECK_RET(tap_sys(getrusage(RUSAGE_SELF, &usage)), 0);
+	return usage.ru_minflt;
 }
 
 /* The line about the mapping in maps or smaps; the file stands behind it. */

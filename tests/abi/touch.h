@@ -27,6 +27,9 @@ struct touch_leaf touch_walk(const void *at);
 /* Kilobytes of page tables of this process. */
 long touch_page_tables_kb(void);
 
+/* Page faults of this process so far that needed no I/O. */
+long touch_faults(void);
+
 /* The file offset of the mapping that holds an address. */
 u64 touch_map_offset(const void *at);
 
