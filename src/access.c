@@ -87,3 +87,17 @@ void nvgrace_access_end(struct nvgrace_gpu *gpu)
 	up_read(&gpu->readiness.lock);
 	up_read(&gpu->core.memory_lock);
 }
+
+/**
+ * nvgrace_access_drain() - wait until the accesses under way have ended
+ * @gpu: a GPU with memory
+ *
+ * Those that begin later see whatever was written before.
+ *
+ * Context: sleeps as long as an access takes; holds no readiness.lock.
+ */
+void nvgrace_access_drain(struct nvgrace_gpu *gpu)
+{
+	down_write(&gpu->readiness.lock);
+	up_write(&gpu->readiness.lock);
+}

@@ -77,9 +77,14 @@ static vm_fault_t insert_pmd(struct vm_fault *vmf, unsigned long addr, unsigned 
 }
 #endif
 
+/* No leaf with a lost page in it: pages then have to do for the rest. */
 static vm_fault_t insert(struct vm_fault *vmf, unsigned long addr, unsigned int order)
 {
+	struct nvgrace_region *region = vmf->vma->vm_private_data;
 	unsigned long pfn = leaf_pfn(vmf->vma, addr);
+
+	if (nvgrace_memory_failure_good(region->gpu, pfn, 1ul << order) != 1ul << order)
+		return order ? VM_FAULT_FALLBACK : VM_FAULT_HWPOISON;
 
 	if (!order)
 		return vmf_insert_pfn(vmf->vma, addr, pfn);
@@ -100,7 +105,8 @@ static vm_fault_t insert(struct vm_fault *vmf, unsigned long addr, unsigned int 
  * @order: size of the leaves
  * @window: from nvgrace_fault_window(), with at least one leaf
  *
- * Leaves that are there already stay as they are.
+ * Leaves that are there already stay as they are, and those with a lost page in
+ * them are left out.
  *
  * Context: page fault, in an access bracket, so that a reset zaps all or nothing
  * of it.
@@ -120,7 +126,7 @@ vm_fault_t nvgrace_fault_around(struct vm_fault *vmf, unsigned int order,
 		return fault;
 
 	for (addr = window->start; addr < window->end; addr += size) {
-		if (addr != touched && insert(vmf, addr, order) != VM_FAULT_NOPAGE)
+		if (addr != touched && insert(vmf, addr, order) == VM_FAULT_OOM)
 			break;
 	}
 

@@ -18,6 +18,7 @@
 #include "window.h"
 
 struct nvgrace_gpu;
+struct nvgrace_memory_failure;
 
 /**
  * struct nvgrace_region - a part of the GPU memory, as a VFIO region
@@ -72,6 +73,7 @@ struct nvgrace_readiness {
  * @usemem_bar: BAR4/5 as the user sees it
  * @resmem_bar: BAR2/3 as the user sees it, unused without resmem
  * @readiness: is the memory usable?
+ * @memory_failure: which pages are lost, where the kernel tells of memory errors
  * @reset_task: who is in a reset ioctl on this device, and will see its result
  * @reset_marked: a mark was left that a reset under way will wipe out; this and
  *	@reset_unmarked belong to whoever holds the device lock for the reset
@@ -86,6 +88,7 @@ struct nvgrace_gpu {
 	struct nvgrace_fake_bar usemem_bar;
 	struct nvgrace_fake_bar resmem_bar;
 	struct nvgrace_readiness readiness;
+	struct nvgrace_memory_failure *memory_failure;
 	struct task_struct *reset_task;
 	bool reset_marked;
 	u32 reset_unmarked;
@@ -138,12 +141,23 @@ void nvgrace_region_unmap(struct nvgrace_region *region);
 
 /* region_mmap.c */
 vm_fault_t nvgrace_region_fault_wait(struct vm_fault *vmf, unsigned int order);
+void nvgrace_region_zap_all(struct nvgrace_gpu *gpu);
+struct nvgrace_region *nvgrace_region_of(const struct vm_area_struct *vma);
 int nvgrace_region_mmap(struct nvgrace_region *region, struct vm_area_struct *vma);
 
 /* fault_around.c */
 struct nvgrace_window nvgrace_fault_window(const struct vm_fault *vmf, unsigned int order);
 vm_fault_t nvgrace_fault_around(struct vm_fault *vmf, unsigned int order,
 				const struct nvgrace_window *window);
+
+#ifdef COMPAT_HAVE_PFN_ADDRESS_SPACE
+/* memory_failure.c */
+int nvgrace_memory_failure_init(struct nvgrace_gpu *gpu);
+int nvgrace_memory_failure_open(struct nvgrace_gpu *gpu);
+void nvgrace_memory_failure_close(struct nvgrace_gpu *gpu);
+unsigned long nvgrace_memory_failure_good(struct nvgrace_gpu *gpu, unsigned long pfn,
+					  unsigned long count);
+#endif
 
 /* dmabuf.c */
 void nvgrace_dmabuf_init(struct nvgrace_gpu *gpu);
@@ -152,6 +166,7 @@ void nvgrace_dmabuf_init(struct nvgrace_gpu *gpu);
 int nvgrace_access_try(struct nvgrace_gpu *gpu);
 int nvgrace_access_begin(struct nvgrace_gpu *gpu);
 void nvgrace_access_end(struct nvgrace_gpu *gpu);
+void nvgrace_access_drain(struct nvgrace_gpu *gpu);
 
 /* readiness.c */
 void nvgrace_readiness_init(struct nvgrace_gpu *gpu);

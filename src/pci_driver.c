@@ -9,8 +9,13 @@
 
 static int memory_probe(struct nvgrace_gpu *gpu)
 {
-	int ret = nvgrace_readiness_probe(gpu);
+	int ret;
 
+	ret = nvgrace_memory_failure_init(gpu);
+	if (ret)
+		return ret;
+
+	ret = nvgrace_readiness_probe(gpu);
 	if (ret)
 		return ret;
 

@@ -85,6 +85,31 @@ static const struct vm_operations_struct region_vm_ops = {
 };
 
 /**
+ * nvgrace_region_zap_all() - have all mappings of both regions fault again
+ * @gpu: a GPU with memory
+ *
+ * Context: may sleep.
+ */
+void nvgrace_region_zap_all(struct nvgrace_gpu *gpu)
+{
+	compat_zap_region(&gpu->core, gpu->usemem.index);
+	if (gpu->resmem.part.length)
+		compat_zap_region(&gpu->core, gpu->resmem.index);
+}
+
+/**
+ * nvgrace_region_of() - the region that a mapping is of
+ * @vma: any mapping of a device of this driver
+ *
+ * Context: any.
+ * Return: the region, NULL for a mapping of something else.
+ */
+struct nvgrace_region *nvgrace_region_of(const struct vm_area_struct *vma)
+{
+	return vma->vm_ops == &region_vm_ops ? vma->vm_private_data : NULL;
+}
+
+/**
  * nvgrace_region_mmap() - mmap() of a region
  * @region: the region
  * @vma: the mapping

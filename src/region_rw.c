@@ -120,6 +120,17 @@ static ssize_t copy_bounced(struct nvgrace_gpu *gpu, void *memory, char __user *
 	return count;
 }
 
+/* Bytes of @count that come before the first lost page. */
+static size_t good_bytes(struct nvgrace_region *region, u64 offset, size_t count)
+{
+	u64 start = region->part.base + offset;
+	unsigned long first = PHYS_PFN(start);
+	unsigned long pages = PHYS_PFN(start + count - 1) - first + 1;
+	unsigned long good = nvgrace_memory_failure_good(region->gpu, first, pages);
+
+	return good ? min_t(u64, count, PFN_PHYS((u64)good) - offset_in_page(start)) : 0;
+}
+
 /* Some bytes of real memory; at least one, or why not. */
 static ssize_t memory_step(struct nvgrace_region *region, u64 offset, char __user *buf,
 			   size_t count, bool is_write)
@@ -131,7 +142,10 @@ static ssize_t memory_step(struct nvgrace_region *region, u64 offset, char __use
 		return -ENOMEM;
 
 	memory += offset;
-	count = min_t(size_t, count, CHUNK);
+	count = good_bytes(region, offset, min_t(size_t, count, CHUNK));
+	if (!count)
+		return -EIO;
+
 	ret = copy_present(region->gpu, memory, buf, count, is_write);
 	if (ret)
 		return ret;
@@ -206,7 +220,8 @@ static ssize_t rw_awake(struct nvgrace_region *region, char __user *buf, size_t 
  * Context: may sleep, killable; resumes the device for as long as it takes.
  * Return: bytes done, -EINVAL at or past the end of the BAR, -EFAULT if any
  * byte of the buffer that was to be used is bad (what is in the other bytes is
- * then undefined), -EIO if the memory is not ready, -EINTR, -ENOMEM.
+ * then undefined), -EIO if the memory is not ready or the first byte
+ * is in a lost page, -EINTR, -ENOMEM.
  */
 ssize_t nvgrace_region_rw(struct nvgrace_region *region, char __user *buf, size_t count,
 			  loff_t *ppos, bool is_write)

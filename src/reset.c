@@ -60,9 +60,7 @@ static void reset_prepare(struct pci_dev *pdev)
 	up_write(&gpu->readiness.lock);
 
 	leave_mark(gpu);
-	compat_zap_region(&gpu->core, gpu->usemem.index);
-	if (gpu->resmem.part.length)
-		compat_zap_region(&gpu->core, gpu->resmem.index);
+	nvgrace_region_zap_all(gpu);
 }
 
 static void reset_done(struct pci_dev *pdev)

@@ -52,11 +52,15 @@ static int nvgrace_open_device(struct vfio_device *core_vdev)
 		void __iomem *bar0 = vfio_pci_core_get_iomap(&gpu->core, 0);
 
 		if (IS_ERR(bar0)) {
-			vfio_pci_core_disable(&gpu->core);
-			return PTR_ERR(bar0);
+			ret = PTR_ERR(bar0);
+			goto out_disable;
 		}
 		readiness->bar0 = bar0;
 	}
+
+	ret = nvgrace_memory_failure_open(gpu);
+	if (ret)
+		goto out_forget_bar0;
 
 	/* Enabling has reset the function, where it can be reset. */
 	nvgrace_readiness_due(gpu);
@@ -64,12 +68,19 @@ static int nvgrace_open_device(struct vfio_device *core_vdev)
 	vfio_pci_core_finish_enable(&gpu->core);
 
 	return 0;
+
+out_forget_bar0:
+	readiness->bar0 = NULL;
+out_disable:
+	vfio_pci_core_disable(&gpu->core);
+	return ret;
 }
 
 static void nvgrace_close_device(struct vfio_device *core_vdev)
 {
 	struct nvgrace_gpu *gpu = nvgrace_gpu_from_core(core_vdev);
 
+	nvgrace_memory_failure_close(gpu);
 	nvgrace_region_unmap(&gpu->resmem);
 	nvgrace_region_unmap(&gpu->usemem);
 	/* The core's mapping, which goes with the close. */

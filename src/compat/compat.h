@@ -66,6 +66,28 @@ static inline void nvgrace_dmabuf_init(struct nvgrace_gpu *gpu)
 }
 #endif
 
+#ifndef COMPAT_HAVE_PFN_ADDRESS_SPACE
+static inline int nvgrace_memory_failure_init(struct nvgrace_gpu *gpu)
+{
+	return 0;
+}
+
+static inline int nvgrace_memory_failure_open(struct nvgrace_gpu *gpu)
+{
+	return 0;
+}
+
+static inline void nvgrace_memory_failure_close(struct nvgrace_gpu *gpu)
+{
+}
+
+static inline unsigned long nvgrace_memory_failure_good(struct nvgrace_gpu *gpu, unsigned long pfn,
+							unsigned long count)
+{
+	return count;
+}
+#endif
+
 /*
  * BAR mappings.
  */

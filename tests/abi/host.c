@@ -220,6 +220,25 @@ bool host_maps_on_fault(void)
 	return host_release_at_least(6, 10);
 }
 
+bool host_has_symbol(const char *name)
+{
+	FILE *file = fopen("/proc/kallsyms", "r");
+	char line[512], got[256];
+	bool found = false;
+
+	CHECK(file, "/proc/kallsyms: %s", strerror(errno));
+	while (!found && fgets(line, sizeof(line), file))
+		found = sscanf(line, "%*s %*s %255s", got) == 1 &&
+			!strcmp(got, name);
+	fclose(file);
+	return found;
+}
+
+void host_quiet(bool quiet)
+{
+	CHECK_RET(host_write("/proc/sys/kernel/printk", quiet ? "1" : "7"), 0);
+}
+
 size_t host_page_size(void)
 {
 	return sysconf(_SC_PAGESIZE);

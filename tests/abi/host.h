@@ -60,9 +60,13 @@ bool host_gpu_is_ready(const struct gpu *gpu);
 /* Everything back to what the scenario says, GPU ready. */
 void host_gpu_restore(const struct gpu *gpu);
 
+/* Keeps the kernel's messages from the console: very many are slow. */
+void host_quiet(bool quiet);
+
 /* Kernel facts that decide which of two rules applies. */
 bool host_release_at_least(unsigned int major, unsigned int minor);
 bool host_maps_on_fault(void);
+bool host_has_symbol(const char *name);
 size_t host_page_size(void);
 size_t host_pmd_size(void);
 

@@ -93,7 +93,7 @@ static long faults_expected(u64 start, u64 end, size_t leaf)
 }
 
 /* Touches what may be a leaf or a window of its own. */
-static long faults_seen(const volatile char *map, size_t length, size_t leaf)
+static long faults_seen(const char *map, size_t length, size_t leaf)
 {
 	size_t page = host_page_size(), at = 0;
 	u64 start = (uintptr_t)map;
@@ -102,7 +102,7 @@ static long faults_seen(const volatile char *map, size_t length, size_t leaf)
 	touch_faults();
 	before = touch_faults();
 	while (at < length) {
-		(void)map[at];
+		(void)__atomic_load_n(map + at, __ATOMIC_RELAXED);
 		if ((start + at) % leaf || length - at < leaf)
 			at += page;
 		else

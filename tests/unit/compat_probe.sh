@@ -63,6 +63,7 @@ vfio=include/linux/vfio.h
 vfio_pci_core=include/linux/vfio_pci_core.h
 mm=include/linux/mm.h
 huge_mm=include/linux/huge_mm.h
+memory_failure=include/linux/memory-failure.h
 
 both GET_REGION_INFO_CAPS $vfio <<'END'
 	int	(*get_region_info_caps)(struct vfio_device *vdev,
@@ -179,6 +180,14 @@ both RELEASE_FAULT_LOCK $mm <<'END'
 static inline void release_fault_lock(struct vm_fault *vmf)
 --
 static inline void release_fault(struct vm_fault *vmf)
+END
+
+both PFN_ADDRESS_SPACE $memory_failure <<'END'
+	int (*pfn_to_vma_pgoff)(struct vm_area_struct *vma,
+				unsigned long pfn, pgoff_t *pgoff);
+--
+/* pfn_to_vma_pgoff */
+int register_pfn_address_space(struct pfn_address_space *pfn_space);
 END
 
 both PFNMAP_PFN_T $huge_mm <<'END'
