@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "firmware_error.h"
 #include "host.h"
 #include "mapping.h"
 #include "program.h"
@@ -134,6 +135,27 @@ static void told_early(void)
 	check_signal(map + 2 * page, BUS_MCEERR_AR);
 	waitpid(pid, &status, 0);
 	CHECK(!status, "the other process saw something else");
+}
+
+/* Nobody was reading it: who asked for it is told, and nobody else. */
+static void by_firmware(void)
+{
+	size_t page = host_page_size();
+	u64 value;
+	char *map;
+
+	begin();
+	CHECK_RET(tap_sys(prctl(PR_MCE_KILL, PR_MCE_KILL_SET,
+				PR_MCE_KILL_EARLY, 0, 0)), 0);
+	map = vfio_map(&dev, USEMEM, 0, 4 * page);
+	mapping_touch(map + page);
+	watch_signals();
+	firmware_error_memory(gpu.usemem.base + page);
+	while (!signals_seen())
+		task_sleep_ms(1);
+	check_signal(map + page, BUS_MCEERR_AO);
+	CHECK_RET(vfio_read(&dev, USEMEM, page, &value, 8), -EIO);
+	CHECK_RET(vfio_read(&dev, USEMEM, 2 * page, &value, 8), 8);
 }
 
 /* Who maps the device, but not that page, lives on. */
@@ -332,6 +354,8 @@ static const struct tap_test tests[] = {
 	{ "D7 a memory error is told with the address and size of the page",
 	  told },
 	{ "D7 other processes that ask for it are told, too", told_early },
+	{ "D7 a memory error in a record of the firmware is told, too",
+	  by_firmware },
 	{ "D7 who does not map the page is not told", others_spared },
 	{ "D7 only the lost page is gone", only_that_page },
 	{ "D7 a later touch of a lost page is a memory error", later_touch },

@@ -16,7 +16,7 @@ machine_command() {
   # shellcheck disable=SC2054,SC2206 # commas are QEMU's, and RIG_QEMU_ARGS is a list of words
   QEMU=(
     qemu-system-aarch64 -no-user-config -nodefaults -no-reboot
-    -machine virt,gic-version=3,iommu=smmuv3,nvdimm=on
+    -machine virt,gic-version=3,iommu=smmuv3,nvdimm=on,ras=on
     -accel tcg,thread=multi -cpu "$RIG_CPU" -smp 2
     -m "$SCENARIO_MEMORY,slots=$((slots + 1)),maxmem=$(((end >> 30) + 8))G"
     # reading BAR0 while the GPU does not decode it is an abort, as on the real machine
@@ -66,9 +66,10 @@ machine_devices() {
 machine_run() {
   local folder=$1 timeout=$2 status=0 verdict trouble
   shift 2
-  root_enter timeout --signal=KILL "$timeout" "${QEMU[@]}" \
+  root_enter timeout --signal=KILL "$timeout" "$RIG_DIR/qmp.sh" "$folder" "${QEMU[@]}" \
     -display none -monitor none -serial "file:$folder/console.log" -serial "file:$folder/report.tap" \
     </dev/null >"$folder/qemu.log" 2>&1 || status=$?
+  rm --force "$folder/qmp.in" "$folder/qmp.out"
   if [ ! -s "$folder/console.log" ] && [ "$status" -ne 137 ]; then
     rig_die "QEMU could not start the virtual host: $(tail --lines=1 "$folder/qemu.log")"
   fi
