@@ -7,20 +7,20 @@
 
 #define RECOVERABLE 0
 /* One entry, an uncorrectable error. */
-#define BLOCK_STATUS (1 << 4 | 1)
+#define BLOCK_STATUS 0x11
 #define ENTRY_REVISION 0x300
 #define PHYSICAL_ADDRESS_VALID 0x2
 
-/* Little-endian, as this host is. */
-struct [[gnu::packed]] record {
-	struct [[gnu::packed]] {
+/* Little-endian, as this host is.  64-bit fields are not aligned: see @entry. */
+struct record {
+	struct {
 		u32 status;
 		u32 raw_offset;
 		u32 raw_length;
 		u32 length;
 		u32 severity;
 	} block;
-	struct [[gnu::packed]] {
+	struct {
 		u8 type[16];
 		u32 severity;
 		u16 revision;
@@ -28,12 +28,12 @@ struct [[gnu::packed]] record {
 		u8 flags;
 		u32 length;
 		u8 fru[36];
-		u64 timestamp;
+		u32 timestamp[2];
 	} entry;
-	struct [[gnu::packed]] {
-		u64 valid;
-		u64 status;
-		u64 address;
+	struct {
+		u32 valid[2];
+		u32 status[2];
+		u32 address[2];
 		u8 unused[56];
 	} memory;
 };
@@ -78,8 +78,8 @@ void firmware_error_memory(u64 address)
 			.length = sizeof(record.memory),
 		},
 		.memory = {
-			.valid = PHYSICAL_ADDRESS_VALID,
-			.address = address,
+			.valid = { PHYSICAL_ADDRESS_VALID },
+			.address = { address, address >> 32 },
 		},
 	};
 	char text[4 * sizeof(record) / 3 + 5];
