@@ -36,6 +36,7 @@ boot_prepare() {
   file=$(scenario_file "$scenario")
   scenario_load "$file"
   build_kernel "$name"
+  [ "$SCENARIO_IN_KERNEL" = no ] || in_kernel_build "$name"
   folder=$(boot_path "$name" "$scenario")
   rm --recursive --force "$folder"
   mkdir --parents "$folder"

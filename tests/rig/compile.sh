@@ -3,11 +3,13 @@
 #
 # compile.sh HEADERS FOLDER: builds the module in FOLDER against the kernel
 # headers, with W=1 and sparse on every file. Any warning is a failure.
+# compile.sh HEADERS FOLDER VARIABLE=VALUE...: a module that is not ours, as it is.
 # Runs inside the root.
 
 set -euo pipefail
 
 headers=$1 folder=$2
+shift 2
 
 kernel_gcc=$(sed --quiet 's/^CONFIG_GCC_VERSION=\([0-9]*\)[0-9]\{4\}$/\1/p' "$headers/.config")
 
@@ -25,15 +27,24 @@ fi
 flags=
 [ "$gcc" -eq "$kernel_gcc" ] || flags=-Wno-attributes
 
+# build VARIABLE=VALUE...: with what it prints in the log, too.
+log=$folder/build.log
+build() {
+  local status=0
+  make --directory="$headers" M="$folder" ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- \
+    CC="aarch64-linux-gnu-gcc-$gcc" KCFLAGS="$flags" "$@" --jobs="$(nproc)" modules >"$log" 2>&1 || status=$?
+  cat "$log"
+  return "$status"
+}
+
+if [ "$#" -gt 0 ]; then
+  build "$@"
+  exit
+fi
+
 # KBUILD_CHECKSRC is what C=2 sets, unless the script that looks for sparse is
 # missing, as it is in the headers of some kernels.
-log=$folder/build.log
-status=0
-make --directory="$headers" M="$folder" ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu- \
-  CC="aarch64-linux-gnu-gcc-$gcc" KCFLAGS="$flags" W=1 \
-  C=2 KBUILD_CHECKSRC=2 CHECK=/opt/sid/usr/bin/sparse --jobs="$(nproc)" modules >"$log" 2>&1 || status=$?
-cat "$log"
-[ "$status" -eq 0 ] || exit "$status"
+build W=1 C=2 KBUILD_CHECKSRC=2 CHECK=/opt/sid/usr/bin/sparse
 
 unchecked=$(sed --quiet 's/^ *CC \[M\] *\(.*\)\.o$/\1.c/p' "$log" | grep --invert-match --extended-regexp '\.mod\.c|\.module-common\.c' |
   while IFS= read -r file; do grep --quiet "^ *CHECK .*${file##*/}\$" "$log" || echo "$file"; done)

@@ -4,7 +4,7 @@
 # What a virtual host boots from: cpio archives one after the other. The first
 # has the ACPI table, where the kernel looks before anything is unpacked; the
 # second is the same for all hosts of a kernel and kept; the third is the scenario.
-# Source lib.sh, root.sh, kernel.sh and scenario.sh first.
+# Source lib.sh, root.sh, kernel.sh, in-kernel.sh and scenario.sh first.
 
 # initrd_base NAME: the part that all hosts of a kernel share.
 initrd_base() {
@@ -15,6 +15,10 @@ initrd_base() {
 initrd_make() {
   local name=$1 scenario=$2 folder=$3 kind=${4:-run}
   initrd_scenario "$scenario" "$folder/files" "$kind"
+  if [ "$SCENARIO_IN_KERNEL" = yes ] && in_kernel_exists "$name"; then
+    mkdir "$folder/files/rig/in-kernel"
+    cp "$(in_kernel_module "$name")" "$folder/files/rig/in-kernel/"
+  fi
   root_enter "$RIG_DIR/pack-initrd.sh" host "$(scenario_file "$scenario")" "$folder" "$(build_path "$name")"
 }
 

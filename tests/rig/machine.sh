@@ -11,18 +11,28 @@
 
 # machine_command ARGUMENT...: the QEMU command is then in QEMU.
 machine_command() {
-  local slots end devices
+  local slots end devices clock
   machine_devices
+  machine_clock
   # shellcheck disable=SC2054,SC2206 # commas are QEMU's, and RIG_QEMU_ARGS is a list of words
   QEMU=(
     qemu-system-aarch64 -no-user-config -nodefaults -no-reboot
     -machine virt,gic-version=3,iommu=smmuv3,nvdimm=on,ras=on
-    -accel tcg,thread=multi -cpu "$RIG_CPU" -smp 2
+    "${clock[@]}" -cpu "$RIG_CPU" -smp 2
     -m "$SCENARIO_MEMORY,slots=$((slots + 1)),maxmem=$(((end >> 30) + 8))G"
     # reading BAR0 while the GPU does not decode it is an abort, as on the real machine
     -global gpex-pcihost.allow-unmapped-accesses=off
     "${devices[@]}" "$@" $RIG_QEMU_ARGS
   )
+}
+
+# Into the caller's clock. One that counts instructions moves on by a nanosecond with each,
+# and at once to the next timer when there is nothing to do: what has to run takes as
+# long in each run, whatever else the machine does. It stands only one thread.
+# shellcheck disable=SC2054 # commas are QEMU's
+machine_clock() {
+  clock=(-accel tcg,thread=multi)
+  [ "$SCENARIO_CLOCK" = time ] || clock=(-accel tcg,thread=single -icount shift=0,sleep=off)
 }
 
 # The GPUs, into the caller's devices, slots and end (of their memory). Memory that

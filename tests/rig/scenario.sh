@@ -1,12 +1,14 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Reads a scenario file (tests/scenarios/NAME.conf): what is in a virtual host,
-# and which programs run there. The file is data, never run as shell.
+# Reads a scenario file (tests/scenarios/NAME.conf, or one of tests/bench): what is in a
+# virtual host, and which programs run there. The file is data, never run as shell.
 # Source lib.sh first. After scenario_load FILE:
 #   SCENARIO_ABOUT      one sentence
 #   SCENARIO_MEMORY     RAM of the host, as QEMU writes it (3G)
 #   SCENARIO_BIND       yes: bind every GPU to the driver before the programs run
+#   SCENARIO_IN_KERNEL  yes: the kernel's own driver is there, too, if it has one
+#   SCENARIO_CLOCK      what its clock counts: time, or instructions
 #   SCENARIO_TIMEOUT    seconds after which a boot is given up
 #   SCENARIO_RUN[]      programs with their arguments, in order
 #   SCENARIO_GPUS[]     the key=value words of each GPU, in slot order
@@ -19,16 +21,21 @@ scenario_names() {
 
 # scenario_file NAME: its path, or a sentence that lists the known ones.
 scenario_file() {
-  local file=$RIG_TOP/tests/scenarios/$1.conf
-  [ -f "$file" ] ||
-    rig_die "there is no scenario '$1'; the known ones are: $(scenario_names | paste --serial --delimiters=' ')"
-  printf '%s\n' "$file"
+  local file
+  for file in "$RIG_TOP/tests/scenarios/$1.conf" "$RIG_TOP/tests/bench/$1.conf"; do
+    if [ -f "$file" ]; then
+      printf '%s\n' "$file"
+      return
+    fi
+  done
+  rig_die "there is no scenario '$1'; the known ones are: $(scenario_names | paste --serial --delimiters=' ')"
 }
 
 # A host without GPUs.
 # shellcheck disable=SC2034 # the SCENARIO_ variables are for whoever sources this
 scenario_none() {
   SCENARIO_ABOUT='' SCENARIO_MEMORY=3G SCENARIO_BIND=no SCENARIO_TIMEOUT=300
+  SCENARIO_IN_KERNEL=no SCENARIO_CLOCK=time
   SCENARIO_RUN=() SCENARIO_GPUS=()
 }
 
@@ -44,13 +51,18 @@ scenario_load() {
       about) SCENARIO_ABOUT=$rest ;;
       memory) SCENARIO_MEMORY=$rest ;;
       bind) SCENARIO_BIND=$rest ;;
+      in-kernel) SCENARIO_IN_KERNEL=$rest ;;
+      clock)
+        [[ $rest =~ ^(time|instructions)$ ]] || rig_die "$file:$number: a clock counts time or instructions, not '$rest'"
+        SCENARIO_CLOCK=$rest
+        ;;
       timeout) SCENARIO_TIMEOUT=$rest ;;
       run) SCENARIO_RUN+=("$rest") ;;
       gpu)
         scenario_check_gpu "$file:$number" "$rest"
         SCENARIO_GPUS+=("$rest")
         ;;
-      *) rig_die "$file:$number: '$word' is not one of about, memory, bind, timeout, gpu, run" ;;
+      *) rig_die "$file:$number: '$word' is not one of about, memory, bind, in-kernel, clock, timeout, gpu, run" ;;
     esac
   done <"$file"
   [ "${#SCENARIO_GPUS[@]}" -gt 0 ] || rig_die "$file: a scenario needs at least one gpu line"

@@ -169,6 +169,7 @@ sized() {
 tap_check "scenario: an unknown word is refused" refused "'gpus' is not one of" <<<'gpus base=64G'
 tap_check "scenario: an unknown key is refused" refused "a gpu has no 'bas'" <<<'gpu bas=64G'
 tap_check "scenario: a key without a value is refused" refused "'base' needs a value" <<<'gpu base'
+tap_check "scenario: a clock of another kind is refused" refused 'counts time or instructions' <<<'clock sundial'
 tap_check "scenario: no GPU is refused" refused 'at least one gpu' <<<'memory 3G'
 tap_check "scenario: 95G" sized 95G 102005473280
 tap_check "scenario: 8T" sized 8T 8796093022208
