@@ -61,6 +61,14 @@ check:
 test:
 	@tests/run-all.sh
 
+# The table that was made last becomes the one in docs/ and the README.
+.PHONY: bench bench-record
+bench:
+	@tests/run-bench.sh
+
+bench-record:
+	@tests/bench/record.sh
+
 help:
 	@echo 'make            build the module for the running kernel'
 	@echo 'make install    build and install it (root)'
@@ -72,11 +80,14 @@ help:
 	@echo 'make demo       see it work on a virtual Grace Hopper (root; Debian)'
 	@echo 'make check      quick tests: no root, no virtual machine'
 	@echo 'make test       all tests, on every kernel (root; Debian)'
+	@echo 'make bench      measure this driver and the in-kernel one, side by side (root; Debian)'
+	@echo 'make bench-record  put what it measured into docs/bench.md and the README'
 	@echo ''
 	@echo 'KDIR=folder       headers of another kernel to build for'
 	@echo 'OUT=folder        where tarball, packages and repositories go (dist)'
 	@echo 'KEY=key, URL=url  GPG key that signs repositories; where OUT/repo will be served'
-	@echo 'RIG_CACHE=folder  where demo and test keep what they download and build (.cache)'
+	@echo 'RIG_CACHE=folder  where demo, test and bench keep what they download and build (.cache)'
+	@echo 'BENCH_KERNELS=…   kernels that bench measures on (trixie trixie-backports bookworm)'
 	@echo 'RIG_JOBS=N        virtual machines that test runs at once (one per core)'
 	@echo ''
 	@echo 'tests/rig/rig help tells more about the virtual Grace Hopper.'
