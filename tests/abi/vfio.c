@@ -221,6 +221,35 @@ int vfio_feature(const struct vfio *dev, u32 flags)
 	return tap_sys(ioctl(dev->device, VFIO_DEVICE_FEATURE, &feature));
 }
 
+#define FEATURE_DMA_BUF 11
+
+struct feature_dma_buf {
+	struct vfio_device_feature head;
+	u32 region_index;
+	u32 open_flags;
+	u32 flags;
+	u32 nr_ranges;
+	struct vfio_range ranges[];
+};
+
+int vfio_export(const struct vfio *dev, unsigned int index,
+		const struct vfio_range *ranges, u32 count)
+{
+	size_t size = sizeof(struct feature_dma_buf) + count * sizeof(*ranges);
+	struct feature_dma_buf *feature = calloc(1, size);
+	int ret;
+
+	feature->head.argsz = size;
+	feature->head.flags = VFIO_DEVICE_FEATURE_GET | FEATURE_DMA_BUF;
+	feature->region_index = index;
+	feature->open_flags = O_RDWR | O_CLOEXEC;
+	feature->nr_ranges = count;
+	memcpy(feature->ranges, ranges, count * sizeof(*ranges));
+	ret = tap_sys(ioctl(dev->device, VFIO_DEVICE_FEATURE, feature));
+	free(feature);
+	return ret;
+}
+
 void vfio_set_decode(const struct vfio *dev, bool on)
 {
 	u16 command;

@@ -89,6 +89,16 @@ int vfio_hot_reset(const struct vfio *dev);
 /* A VFIO_DEVICE_FEATURE without data. */
 int vfio_feature(const struct vfio *dev, u32 flags);
 
+/* VFIO_DEVICE_FEATURE_DMA_BUF, newer than the headers of the tests. */
+struct vfio_range {
+	u64 offset;
+	u64 length;
+};
+
+/* A dma-buf of the ranges of a region: its descriptor. */
+int vfio_export(const struct vfio *dev, unsigned int index,
+		const struct vfio_range *ranges, u32 count);
+
 /* PCI_COMMAND_MEMORY on or off, through the config region. */
 void vfio_set_decode(const struct vfio *dev, bool on);
 

@@ -172,6 +172,9 @@ void vgpu_debugfs_module_init(void)
 {
 	vgpu_root = debugfs_create_dir(KBUILD_MODNAME, NULL);
 	debugfs_create_file("walk", 0600, vgpu_root, NULL, &vgpu_walk_fops);
+#ifdef VGPU_IMPORTER
+	debugfs_create_file("import", 0600, vgpu_root, NULL, &vgpu_import_fops);
+#endif
 }
 
 void vgpu_debugfs_module_exit(void)

@@ -145,4 +145,7 @@ void vgpu_debugfs_add(struct vgpu *gpu, const char *name);
 /* walk.c */
 extern const struct file_operations vgpu_walk_fops;
 
+/* importer.c, where VFIO exports dma-bufs */
+extern const struct file_operations vgpu_import_fops;
+
 #endif /* VIRTUAL_GPU_H */
