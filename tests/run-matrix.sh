@@ -19,7 +19,7 @@ usage() {
 run-matrix.sh [--kernel NAME]... [--scenario NAME]... [--jobs N]
 
   --kernel NAME    only this kernel (default: those marked so in tests/rig/kernels.list)
-  --scenario NAME  only this scenario (default: all in tests/scenarios)
+  --scenario NAME  only this scenario (default: those that kernels.list has for each kernel)
   --jobs N         virtual hosts at once (default: RIG_JOBS, else two for each core)
 
 kernels:   $(kernel_names | paste --serial --delimiters=' ')
@@ -45,10 +45,18 @@ while [ "$#" -gt 0 ]; do
   shift 2
 done
 jobs_begin "$jobs"
+only=no
+[ "${#kernels[@]}" -eq 0 ] || [ "${#scenarios[@]}" -eq 0 ] || only=yes
 [ "${#kernels[@]}" -gt 0 ] || mapfile -t kernels < <(kernel_names yes)
 [ "${#scenarios[@]}" -gt 0 ] || mapfile -t scenarios < <(scenario_names)
+
+# wanted KERNEL SCENARIO: what was asked for by both names is, whatever kernels.list says.
+wanted() {
+  [ "$only" = yes ] || grep --quiet --line-regexp --fixed-strings "$2" <<<"$(kernel_scenarios "$1")"
+}
+
 for kernel in "${kernels[@]}"; do
-  kernel_column "$kernel" 1 >/dev/null
+  kernel_scenarios "$kernel" >/dev/null
 done
 for scenario in "${scenarios[@]}"; do
   scenario_file "$scenario" >/dev/null
@@ -56,10 +64,19 @@ done
 rig_need_root
 rig_need_cache
 
+any_wanted() {
+  local scenario
+  for scenario in "${scenarios[@]}"; do
+    ! wanted "$1" "$scenario" || return 0
+  done
+  return 1
+}
+
 # Built one after the other, so that boots do not wait for each other's builds. A
 # kernel that cannot be had or built for is one failure; the others still run.
 built=()
 for kernel in "${kernels[@]}"; do
+  any_wanted "$kernel" || continue
   if setpriv --pdeathsig TERM "$RIG_DIR/rig" build "$kernel" >/dev/null; then
     built+=("$kernel")
   else
@@ -69,6 +86,7 @@ done
 
 for scenario in "${scenarios[@]}"; do
   for kernel in "${built[@]}"; do
+    wanted "$kernel" "$scenario" || continue
     jobs_run "$kernel $(kernel_release "$kernel") $scenario" "$RIG_CACHE/logs/$kernel/$scenario/console.log" \
       "$RIG_DIR/rig" boot "$kernel" "$scenario"
   done

@@ -11,7 +11,7 @@
 # kernel_names [MATRIX]: all, or those in the default matrix.
 # shellcheck disable=SC2120 # the argument is for run-matrix.sh
 kernel_names() {
-  awk -v matrix="${1:-}" '!/^#/ && NF == 4 && (matrix == "" || $4 == "yes") { print $1 }' "$RIG_DIR/kernels.list"
+  awk -v matrix="${1:-}" '!/^#/ && NF == 5 && (matrix == "" || $4 == "yes") { print $1 }' "$RIG_DIR/kernels.list"
 }
 
 # kernel_column NAME COLUMN, or a sentence that lists the known names.
@@ -21,6 +21,20 @@ kernel_column() {
   [ -n "$value" ] ||
     rig_die "there is no kernel '$1'; the known ones are: $(kernel_names | paste --serial --delimiters=' ')"
   printf '%s\n' "$value"
+}
+
+# kernel_scenarios NAME: those it runs unless others are asked for. Source scenario.sh too.
+kernel_scenarios() {
+  local column scenario
+  column=$(kernel_column "$1" 5)
+  if [ "$column" = all ]; then
+    scenario_names
+    return
+  fi
+  for scenario in ${column//,/ }; do
+    scenario_file "$scenario" >/dev/null
+    printf '%s\n' "$scenario"
+  done
 }
 
 kernel_path() {
