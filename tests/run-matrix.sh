@@ -87,6 +87,7 @@ done
 for scenario in "${scenarios[@]}"; do
   for kernel in "${built[@]}"; do
     wanted "$kernel" "$scenario" || continue
+    scenario_is_for "$(scenario_file "$scenario")" "$kernel" || continue
     jobs_run "$kernel $(kernel_release "$kernel") $scenario" "$RIG_CACHE/logs/$kernel/$scenario/console.log" \
       "$RIG_DIR/rig" boot "$kernel" "$scenario"
   done

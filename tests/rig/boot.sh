@@ -37,6 +37,7 @@ boot_prepare() {
   scenario_load "$file"
   build_kernel "$name"
   [ "$SCENARIO_IN_KERNEL" = no ] || in_kernel_build "$name"
+  [ "$SCENARIO_VIRTUALIZATION" != yes ] || build_guest "$name"
   folder=$(boot_path "$name" "$scenario")
   rm --recursive --force "$folder"
   mkdir --parents "$folder"

@@ -28,6 +28,20 @@ build_kernel() {
   rig_unlock "build-$name"
 }
 
+# build_guest NAME: for hosts that start guests.
+build_guest() {
+  local name=$1 path stamp
+  path=$(build_path "$name")
+  rig_lock "build-$name"
+  stamp=$(cat "$path/base.stamp")-$(root_stamp)-$(rig_hash "$(build_path abi)/guest_init")
+  if [ "$(cat "$path/guest.stamp" 2>/dev/null)" != "$stamp" ]; then
+    rig_need_space 300 "QEMU in hosts of kernel $name"
+    rig_step "packing QEMU and guests for hosts of kernel $name" initrd_guest "$name"
+    printf '%s\n' "$stamp" >"$path/guest.stamp"
+  fi
+  rig_unlock "build-$name"
+}
+
 # build_gpu NAME: only the virtual GPU, for hosts that boot something else.
 build_gpu() {
   local name=$1

@@ -11,15 +11,22 @@ initrd_base() {
   root_enter "$RIG_DIR/pack-initrd.sh" base "$(kernel_release "$1")" "$(kernel_tree "$1")" "$(build_path "$1")"
 }
 
+# initrd_guest NAME: what hosts that start guests have besides.
+initrd_guest() {
+  root_enter "$RIG_DIR/pack-initrd.sh" guest "$(kernel_release "$1")" "$(kernel_tree "$1")" "$(build_path "$1")" \
+    "$(kernel_image "$1")" "$(build_path abi)/guest_init"
+}
+
 # initrd_make NAME SCENARIO FOLDER [shell]: writes FOLDER/initrd.
 initrd_make() {
-  local name=$1 scenario=$2 folder=$3 kind=${4:-run}
+  local name=$1 scenario=$2 folder=$3 kind=${4:-run} guest=()
+  [ "$SCENARIO_VIRTUALIZATION" != yes ] || guest=(guest)
   initrd_scenario "$scenario" "$folder/files" "$kind"
   if [ "$SCENARIO_IN_KERNEL" = yes ] && in_kernel_exists "$name"; then
     mkdir "$folder/files/rig/in-kernel"
     cp "$(in_kernel_module "$name")" "$folder/files/rig/in-kernel/"
   fi
-  root_enter "$RIG_DIR/pack-initrd.sh" host "$(scenario_file "$scenario")" "$folder" "$(build_path "$name")"
+  root_enter "$RIG_DIR/pack-initrd.sh" host "$(scenario_file "$scenario")" "$folder" "$(build_path "$name")" "${guest[@]}"
 }
 
 # The scenario's own part: the file itself, its programs, the parameters of its GPUs.

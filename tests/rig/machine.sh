@@ -5,20 +5,23 @@
 # run, and what came of it, whatever it boots. Source lib.sh, root.sh, scenario.sh
 # and judge.sh first.
 
-# Emulated a quarter faster than max, which has pointer authentication.
-: "${RIG_CPU:=neoverse-n1}"
 : "${RIG_QEMU_ARGS:=}"
 
 # machine_command ARGUMENT...: the QEMU command is then in QEMU.
 machine_command() {
-  local slots end devices clock
+  local slots end devices clock cpu virtualization=off
+  # Emulated a quarter faster than max, which has pointer authentication.
+  cpu=neoverse-n1
+  # Guests need a host that runs at EL2, and KVM maps memory that is no RAM cacheable only
+  # on a CPU with DIC.
+  [ "$SCENARIO_VIRTUALIZATION" != yes ] || cpu=max virtualization=on
   machine_devices
   machine_clock
   # shellcheck disable=SC2054,SC2206 # commas are QEMU's, and RIG_QEMU_ARGS is a list of words
   QEMU=(
     qemu-system-aarch64 -no-user-config -nodefaults -no-reboot
-    -machine virt,gic-version=3,iommu=smmuv3,nvdimm=on,ras=on
-    "${clock[@]}" -cpu "$RIG_CPU" -smp 2
+    -machine virt,gic-version=3,iommu=smmuv3,nvdimm=on,ras=on,virtualization=$virtualization
+    "${clock[@]}" -cpu "${RIG_CPU:-$cpu}" -smp 2
     -m "$SCENARIO_MEMORY,slots=$((slots + 1)),maxmem=$(((end >> 30) + 8))G"
     # reading BAR0 while the GPU does not decode it is an abort, as on the real machine
     -global gpex-pcihost.allow-unmapped-accesses=off

@@ -3,9 +3,13 @@
 #
 # pack-initrd.sh base RELEASE TREE BUILD    makes BUILD/base.cpio: what all hosts
 #                                           of a kernel have in common
-# pack-initrd.sh host SCENARIO-FILE FOLDER BUILD
+# pack-initrd.sh guest RELEASE TREE BUILD KERNEL INIT
+#                                           makes BUILD/guest.cpio of QEMU, and of KERNEL
+#                                           and an initrd with INIT for its guests
+# pack-initrd.sh host SCENARIO-FILE FOLDER BUILD [guest]
 #                                           makes FOLDER/initrd of the scenario's ACPI
-#                                           table, the base and FOLDER/files
+#                                           table, the base and FOLDER/files; guest: can
+#                                           start guests
 # pack-initrd.sh system SCENARIO-FILE INITRD MODULE FOLDER
 #                                           makes FOLDER/initrd of the table, a real system's
 #                                           INITRD, and MODULE (the virtual GPU) with its
@@ -19,13 +23,13 @@ archive() {
   (cd "$1" && find . -mindepth 1 -printf '%P\n' | LC_ALL=C sort | cpio --create --format=newc --owner=0:0 --quiet)
 }
 
-# Modules the driver stands on, and vfio-pci itself to compare with.
-pack_base() {
-  local release=$1 tree=$2 build=$3 files=/tmp/base line module
-  mkdir --parents "$files/bin" "$files/rig/modules"
-  cp /opt/arm64/usr/bin/busybox "$files/bin/"
-  cp "$(dirname "$0")/init" "$files/init"
-  modprobe --dirname "$tree" --set-version "$release" --show-depends --all vfio_iommu_type1 vfio-pci |
+# pack_modules RELEASE TREE FILES LIST MODULE...: modules of the kernel and what they need, into
+# FILES/rig/modules, and LIST there, in order.
+pack_modules() {
+  local release=$1 tree=$2 files=$3 list=$4 line module
+  shift 4
+  mkdir --parents "$files/rig/modules"
+  modprobe --dirname "$tree" --set-version "$release" --show-depends --all "$@" |
     awk '$1 == "insmod" && !seen[$2]++ { print $2 }' >/tmp/modules
   while IFS= read -r line; do
     module=$(basename "$line" | sed 's/\.ko.*/.ko/')
@@ -34,13 +38,53 @@ pack_base() {
       *.zst) zstd --decompress --quiet --stdout "$line" >"$files/rig/modules/$module" ;;
       *) cp "$line" "$files/rig/modules/$module" ;;
     esac
-    printf '/rig/modules/%s\n' "$module" >>"$files/rig/modules/list"
+    printf '/rig/modules/%s\n' "$module" >>"$files/rig/modules/$list"
   done </tmp/modules
+}
+
+# Modules the driver stands on, and vfio-pci itself to compare with.
+pack_base() {
+  local release=$1 tree=$2 build=$3 files=/tmp/base module
+  mkdir --parents "$files/bin"
+  cp /opt/arm64/usr/bin/busybox "$files/bin/"
+  cp "$(dirname "$0")/init" "$files/init"
+  pack_modules "$release" "$tree" "$files" list vfio_iommu_type1 vfio-pci
   for module in "$build"/src/nvgrace-gpu-vfio-pci.ko "$build"/gpu/virtual_gpu.ko; do
     aarch64-linux-gnu-strip --strip-debug -o "$files/rig/modules/$(basename "$module")" "$module"
   done
   archive "$files" >"$build/base.cpio.new"
   mv "$build/base.cpio.new" "$build/base.cpio"
+}
+
+# pack_program FILES PROGRAM: from /opt/arm64, with the libraries it is linked to.
+pack_program() {
+  local files=$1 libraries=usr/lib/aarch64-linux-gnu todo=("$2") file
+  ln --symbolic usr/lib "$files/lib"
+  mkdir --parents "$files/$libraries"
+  cp --dereference /opt/arm64/usr/lib/ld-linux-aarch64.so.1 "$files/usr/lib/"
+  while [ "${#todo[@]}" -gt 0 ]; do
+    file=${todo[-1]}
+    unset 'todo[-1]'
+    [ ! -e "$files/$file" ] || continue
+    mkdir --parents "$(dirname "$files/$file")"
+    cp --dereference "/opt/arm64/$file" "$files/$file"
+    while IFS= read -r file; do
+      todo+=("$libraries/$file")
+    done < <(aarch64-linux-gnu-readelf --dynamic "$files/$file" | sed --quiet 's/.*(NEEDED).*\[\(.*\)\]/\1/p')
+  done
+}
+
+# A guest boots what the host does, but for the init.
+pack_guest() {
+  local release=$1 tree=$2 build=$3 kernel=$4 init=$5 files=/tmp/host own=/tmp/guest
+  mkdir --parents "$files/rig/guest" "$own"
+  pack_program "$files" usr/bin/qemu-system-aarch64
+  cp "$kernel" "$files/rig/guest/kernel"
+  pack_modules "$release" "$tree" "$own" iommu virtio-iommu
+  aarch64-linux-gnu-strip -o "$own/init" "$init"
+  { cat "$build/base.cpio"; archive "$own"; } >"$files/rig/guest/initrd"
+  archive "$files" >"$build/guest.cpio.new"
+  mv "$build/guest.cpio.new" "$build/guest.cpio"
 }
 
 # The ACPI table of a scenario, where the kernel looks for it.
@@ -52,8 +96,8 @@ archive_acpi() {
 }
 
 pack_host() {
-  local scenario=$1 folder=$2 build=$3
-  { archive_acpi "$scenario"; cat "$build/base.cpio"; archive "$folder/files"; } >"$folder/initrd"
+  local scenario=$1 folder=$2 build=$3 guest=${4:-}
+  { archive_acpi "$scenario"; cat "$build/base.cpio" ${guest:+"$build/guest.cpio"}; archive "$folder/files"; } >"$folder/initrd"
 }
 
 pack_system() {
@@ -75,6 +119,7 @@ pack_system() {
 
 case $1 in
   base) shift; pack_base "$@" ;;
+  guest) shift; pack_guest "$@" ;;
   host) shift; pack_host "$@" ;;
   system) shift; pack_system "$@" ;;
 esac
