@@ -156,9 +156,9 @@ static void child_wait(struct child *child, const struct tap_test *test)
 }
 
 /* Processes a test left behind have been killed: wait until they are gone. */
-static void reap_orphans(void)
+static void reap_orphans(const struct child *child)
 {
-	while (waitpid(-1, NULL, 0) > 0)
+	while (waitpid(-child->pid, NULL, 0) > 0)
 		;
 }
 
@@ -214,7 +214,8 @@ static size_t run_parallel(const struct tap_suite *suite)
 		child_start(&children[i], &suite->tests[i], true);
 	for (i = 0; i < suite->count; i++)
 		child_wait(&children[i], &suite->tests[i]);
-	reap_orphans();
+	for (i = 0; i < suite->count; i++)
+		reap_orphans(&children[i]);
 	call(suite->after);
 	for (i = 0; i < suite->count; i++)
 		bad += !report(&children[i], &suite->tests[i], i + 1);
@@ -237,7 +238,7 @@ static size_t run_serial(const struct tap_suite *suite)
 			printf("Bail out! a test cannot be killed\n");
 			return bad;
 		}
-		reap_orphans();
+		reap_orphans(&child);
 		call(suite->after);
 	}
 	return bad;

@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* The state of GPUs around their time in a guest. */
+#include <limits.h>
+#include <string.h>
+
+#include "assign.h"
+#include "host.h"
+#include "marks.h"
+#include "tap.h"
+#include "vfio.h"
+
+/* What a 64-bit prefetchable BAR reads without an address. */
+#define EMPTY_BAR 0xc
+
+struct gpu assign_gpus[ASSIGN_GPUS];
+
+void assign_begin(unsigned int seed)
+{
+	struct gpu *gpu;
+	int i;
+
+	for (i = 0; i < ASSIGN_GPUS; i++) {
+		gpu = &assign_gpus[i];
+		*gpu = gpu_get(i + 1);
+		host_gpu_restore(gpu);
+		host_rebind(gpu->bdf, DRIVER);
+		marks_put(gpu, MARKS_HOST, seed);
+	}
+}
+
+void assign_check_back(const struct gpu *gpu)
+{
+	static const unsigned int registers[] = {
+		PCI_BASE_ADDRESS_2, PCI_BASE_ADDRESS_4
+	};
+	char driver[NAME_MAX + 1];
+	struct vfio dev;
+	unsigned int i;
+	u64 value;
+
+	host_driver(gpu->bdf, driver, sizeof(driver));
+	CHECK(!strcmp(driver, DRIVER), "GPU %u is bound to '%s'", gpu->slot,
+	      driver);
+	/* a group that somebody still has open could not be opened */
+	vfio_open(&dev, gpu);
+	for (i = 0; i < TAP_COUNT(registers); i++) {
+		CHECK_RET(vfio_read(&dev, CONFIG, registers[i], &value, 8), 8);
+		CHECK_EQ(value, EMPTY_BAR);
+	}
+	vfio_set_decode(&dev, true);
+	CHECK_RET(vfio_read(&dev, USEMEM, 0, &value, 8), 8);
+	vfio_close(&dev);
+	CHECK(host_gpu_is_ready(gpu), "GPU %u is not ready", gpu->slot);
+}
+
+void assign_end(void)
+{
+	int i;
+
+	for (i = 0; i < ASSIGN_GPUS; i++)
+		CHECK_RET(host_unbind(assign_gpus[i].bdf), 0);
+}

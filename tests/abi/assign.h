@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* The two GPUs that a host gives to guests, before and after. */
+#ifndef ABI_ASSIGN_H
+#define ABI_ASSIGN_H
+
+#include "gpu.h"
+
+#define ASSIGN_GPUS 2
+
+extern struct gpu assign_gpus[ASSIGN_GPUS];
+
+/* Binds the GPUs to the driver and puts marks with this seed in their memory. */
+void assign_begin(unsigned int seed);
+
+/*
+ * The GPU has come back from a guest: the driver still has it, nobody holds it,
+ * its emulated BARs are 0 and its memory can be used.
+ */
+void assign_check_back(const struct gpu *gpu);
+
+/* Unbinds the GPUs. */
+void assign_end(void);
+
+#endif

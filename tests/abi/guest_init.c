@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The first and only program of a guest. Says "up" on the second serial port,
+ * then takes commands there, a line each, and answers each as a test (TAP):
+ *
+ *   gpu KEY=VALUE...   a line of the scenario
+ *   bars SLOT          BAR2 and BAR4 are of the right kind and size
+ *   put SLOT SEED      writes the marks and reads them back
+ *   check SLOT SEED    reads the marks
+ *   beyond SLOT        past the end of the memory
+ *   present SLOT       waits until the GPU is there
+ *   absent SLOT        waits until it is not
+ *   inside SLOT SEED   gives it to the driver, in the guest
+ *
+ * SLOT is the GPU's on the host.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "answers.h"
+#include "host.h"
+#include "marks.h"
+#include "tap.h"
+#include "task.h"
+#include "vfio.h"
+
+#define PORT "/dev/ttyAMA1"
+#define LOOK_MS 50
+
+/* Bits of a resource in Linux: memory, prefetchable, 64 bits. */
+#define RESOURCE_KIND 0x102200ULL
+
+static struct gpu gpu;
+static unsigned int seed;
+
+static void enable(void)
+{
+	CHECK_RET(host_pci_write(gpu.bdf, "enable", "1"), 0);
+}
+
+static void check_bar(unsigned int bar, u64 size)
+{
+	u64 start = 0, end = 0, kind = 0;
+	char text[1024], *line = text;
+	unsigned int i;
+
+	CHECK_RET(host_pci_read(gpu.bdf, "resource", text, sizeof(text)), 0);
+	for (i = 0; i < bar; i++)
+		line = strchr(line, '\n') + 1;
+	CHECK(sscanf(line, "%llx %llx %llx", &start, &end, &kind) == 3,
+	      "resource says %s", line);
+	CHECK(start, "BAR%u has no address", bar);
+	CHECK_EQ(end - start + 1, size);
+	CHECK_EQ(kind & RESOURCE_KIND, RESOURCE_KIND);
+}
+
+static void bars(void)
+{
+	check_bar(RESMEM, gpu.resmem.bar);
+	check_bar(USEMEM, gpu.usemem.bar);
+}
+
+static void check(void)
+{
+	enable();
+	marks_check(&gpu, MARKS_GUEST, seed);
+}
+
+static void put(void)
+{
+	enable();
+	marks_put(&gpu, MARKS_GUEST, seed);
+	marks_check(&gpu, MARKS_GUEST, seed);
+}
+
+/* The first and the last word without memory. */
+static void check_beyond(unsigned int bar)
+{
+	const struct gpu_memory *memory = gpu_memory(&gpu, bar);
+	u64 offsets[] = { memory->length, memory->bar - 8 };
+	unsigned int i;
+
+	for (i = 0; i < TAP_COUNT(offsets); i++) {
+		CHECK_EQ(marks_load(&gpu, MARKS_GUEST, bar, offsets[i]),
+			 ~0ULL);
+		marks_store(&gpu, MARKS_GUEST, bar, offsets[i], 0);
+		CHECK_EQ(marks_load(&gpu, MARKS_GUEST, bar, offsets[i]),
+			 ~0ULL);
+	}
+}
+
+static void beyond(void)
+{
+	enable();
+	check_beyond(RESMEM);
+	check_beyond(USEMEM);
+}
+
+static void await(bool present)
+{
+	while (host_pci_has(gpu.bdf, "resource4") != present)
+		task_sleep_ms(LOOK_MS);
+}
+
+static void present(void)
+{
+	await(true);
+}
+
+static void absent(void)
+{
+	await(false);
+}
+
+static void load_module(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	CHECK(fd >= 0, "%s: %s", path, strerror(errno));
+	CHECK(!syscall(SYS_finit_module, fd, "", 0) || errno == EEXIST,
+	      "%s: %s", path, strerror(errno));
+	close(fd);
+}
+
+static void load_modules(const char *list)
+{
+	FILE *file = fopen(list, "r");
+	char path[256];
+
+	CHECK(file, "%s: %s", list, strerror(errno));
+	while (fscanf(file, "%255s", path) == 1)
+		load_module(path);
+	fclose(file);
+}
+
+/* The marks, through VFIO in the guest. */
+static void check_marks_inside(void)
+{
+	struct mark marks[MARKS_MAX];
+	unsigned int count = marks_of(&gpu, seed, marks), i;
+	struct vfio dev;
+	u64 got;
+
+	vfio_open(&dev, &gpu);
+	for (i = 0; i < count; i++) {
+		CHECK_RET(vfio_read(&dev, marks[i].index, marks[i].offset,
+				    &got, 8), 8);
+		CHECK_EQ(got, marks[i].value);
+	}
+	vfio_close(&dev);
+}
+
+/* Here it is a GPU without memory of its own: firmware tells of none. */
+static void inside(void)
+{
+	struct gpu inner;
+
+	load_modules("/rig/modules/iommu");
+	load_modules("/rig/modules/list");
+	load_module(MODULE_FILE);
+	CHECK_RET(host_bind(gpu.bdf, DRIVER), 0);
+	CHECK(!host_pci_has(gpu.bdf, "nvgrace_gpu"),
+	      "there is a group of attributes about no memory");
+	check_marks_inside();
+	inner = gpu;
+	inner.resmem.length = 0;
+	inner.usemem.length = 0;
+	answers_same_as_core(&inner);
+}
+
+/* How long the host waits is its business. */
+#define PATIENCE_S 600
+
+static const struct tap_test commands[] = {
+	{ "bars", bars, PATIENCE_S },
+	{ "put", put, PATIENCE_S },
+	{ "check", check, PATIENCE_S },
+	{ "beyond", beyond, PATIENCE_S },
+	{ "present", present, PATIENCE_S },
+	{ "absent", absent, PATIENCE_S },
+	{ "inside", inside, PATIENCE_S },
+};
+
+static void add_gpu_line(const char *line)
+{
+	FILE *file = fopen(SCENARIO_FILE, "a");
+
+	fprintf(file, "%s\n", line);
+	fclose(file);
+	printf("ok\n");
+}
+
+static void run(const char *line)
+{
+	struct tap_suite suite = { .count = 1 };
+	unsigned int slot, i;
+	char name[16];
+
+	if (!strncmp(line, "gpu", 3))
+		return add_gpu_line(line);
+	seed = 0;
+	if (sscanf(line, "%15s %u %u", name, &slot, &seed) >= 2) {
+		gpu = gpu_get(slot);
+		for (i = 0; i < TAP_COUNT(commands); i++) {
+			if (!strcmp(commands[i].name, name))
+				suite.tests = &commands[i];
+		}
+	}
+	if (suite.tests)
+		tap_run(&suite);
+	else
+		printf("not ok - there is no command %s\n", line);
+}
+
+static void mount_at(const char *type, const char *path)
+{
+	mkdir(path, 0755);
+	mount(type, path, type, 0, NULL);
+}
+
+int main(void)
+{
+	struct termios mode;
+	char line[512];
+	int port;
+
+	mount_at("proc", "/proc");
+	mount_at("sysfs", "/sys");
+	mount_at("devtmpfs", "/dev");
+	port = open(PORT, O_RDWR);
+	tcgetattr(port, &mode);
+	cfmakeraw(&mode);
+	tcsetattr(port, TCSANOW, &mode);
+	dup2(port, STDIN_FILENO);
+	dup2(port, STDOUT_FILENO);
+	printf("up\n");
+	fflush(stdout);
+	while (fgets(line, sizeof(line), stdin)) {
+		line[strcspn(line, "\n")] = '\0';
+		run(line);
+		fflush(stdout);
+	}
+	return 1;
+}

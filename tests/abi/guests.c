@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/* Two KVM guests at once, a GPU each; the second has an IOMMU of its own. */
+#include "assign.h"
+#include "marks.h"
+#include "tap.h"
+#include "vm.h"
+
+/* Emulation on a busy machine is slow. */
+#define PATIENCE_S 600
+
+/* Marks of different writers are different. */
+enum {
+	BY_HOST = 5,
+	BY_FIRST,
+	BY_SECOND,
+};
+
+static struct vm first, second;
+
+static void each_its_own(void)
+{
+	vm_wait_up(&first);
+	vm_wait_up(&second);
+	vm_run(&first, "bars 1");
+	vm_run(&second, "bars 2");
+	vm_run(&first, "check 1 %u", BY_HOST);
+	vm_run(&second, "check 2 %u", BY_HOST);
+	vm_run(&first, "put 1 %u", BY_FIRST);
+	vm_run(&second, "put 2 %u", BY_SECOND);
+	marks_check(&assign_gpus[0], MARKS_HOST, BY_FIRST);
+	marks_check(&assign_gpus[1], MARKS_HOST, BY_SECOND);
+}
+
+static void no_other(void)
+{
+	vm_run(&first, "absent 2");
+	vm_run(&second, "absent 1");
+}
+
+static void nested(void)
+{
+	vm_run(&second, "inside 2 %u", BY_SECOND);
+}
+
+static void one_killed(void)
+{
+	vm_kill(&second);
+	assign_check_back(&assign_gpus[1]);
+	vm_run(&first, "put 1 %u", BY_HOST);
+	marks_check(&assign_gpus[0], MARKS_HOST, BY_HOST);
+	marks_check(&assign_gpus[1], MARKS_HOST, BY_SECOND);
+}
+
+static const struct tap_test tests[] = {
+	{ "D4.5 two guests use the memory of their own GPU",
+	  each_its_own, PATIENCE_S },
+	{ "D2.1 a guest sees no other guest's GPU",
+	  no_other, PATIENCE_S },
+	{ "D1.2 in a guest, the driver is to the GPU what vfio-pci is",
+	  nested, PATIENCE_S },
+	{ "D6.2 one guest is killed, the other goes on",
+	  one_killed, PATIENCE_S },
+};
+
+int main(void)
+{
+	const struct tap_suite suite = {
+		.tests = tests,
+		.count = TAP_COUNT(tests),
+	};
+	int status;
+
+	assign_begin(BY_HOST);
+	vm_start(&first, "first guest", VM_PLAIN, 1);
+	vm_start(&second, "second guest", VM_IOMMU, 2);
+	status = tap_run(&suite);
+	vm_kill(&first);
+	vm_kill(&second);
+	assign_end();
+	return status;
+}
