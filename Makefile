@@ -41,6 +41,14 @@ install-host:
 		$(DESTDIR)/usr/lib/dracut/modules.d/90nvgrace-gpu-vfio-pci/module-setup.sh
 	install -D --mode=644 docs/nvgrace-gpu-vfio-pci.4 --target-directory=$(DESTDIR)/usr/share/man/man4
 
+# The tool, for this machine or for CC's.
+.PHONY: tools install-tools
+tools:
+	$(MAKE) --directory=tools
+
+install-tools:
+	$(MAKE) --directory=tools install DESTDIR="$(DESTDIR)"
+
 # Tarball, packages from it, repositories of them.
 OUT ?= dist
 
@@ -72,6 +80,8 @@ bench-record:
 help:
 	@echo 'make            build the module for the running kernel'
 	@echo 'make install    build and install it (root)'
+	@echo 'make tools      build the tool nvgrace-gpu'
+	@echo 'make install-tools  install it (root)'
 	@echo 'make clean      remove what was built'
 	@echo 'make dist       source tarball'
 	@echo 'make deb        Debian package, from the tarball'

@@ -1,7 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# make deb: the Debian package, made from OUT's tarball of this version. Prints its path.
+# make deb: the Debian packages, made from OUT's tarball of this version. Prints their
+# paths. That of the tool is for arm64: it is left out, with a word, where there is no
+# compiler for that or not the libraries.
 
 step=deb
 cd "$(dirname "$0")/.."
@@ -13,14 +15,28 @@ unset MAKEFLAGS MFLAGS MAKELEVEL
 
 need_tool dpkg-buildpackage dpkg-dev
 need_tool dh debhelper
+# can_build_tools: on arm64, or across.
+can_build_tools() {
+  local prefix=aarch64-linux-gnu- libraries=(libkmod libpci json-c)
+  [ "$(dpkg --print-architecture)" != arm64 ] || prefix=
+  command -v "${prefix}gcc" >/dev/null && command -v "${prefix}pkg-config" >/dev/null &&
+    "${prefix}pkg-config" --exists "${libraries[@]}"
+}
+
 make_out
 make_work
 version=$(version_of .)
 tar --extract --file="$OUT/$name-$version.tar.gz" --directory="$work" --no-same-owner
 
 cd "$work/$name-$version"
-# What it needs is checked above: no compiler, which dpkg-buildpackage would insist on.
-dpkg-buildpackage --no-check-builddeps --build=binary --unsigned-changes >"$work/log" 2>&1 || {
+build=(--build=all)
+if can_build_tools; then
+  build=(--build=binary --host-arch=arm64)
+else
+  printf '%s: nvgrace-gpu-tools is left out: it needs gcc, pkgconf, libkmod-dev, libpci-dev and libjson-c-dev for arm64\n' "$step" >&2
+fi
+# What it needs is checked above.
+dpkg-buildpackage --no-check-builddeps "${build[@]}" --unsigned-changes >"$work/log" 2>&1 || {
   cat "$work/log" >&2
   die "dpkg-buildpackage failed: see above"
 }

@@ -72,7 +72,7 @@ index_apt() {
   for arch in arm64 all; do
     folder=dists/stable/main/binary-$arch
     mkdir --parents "$folder"
-    apt-ftparchive packages pool >"$folder/Packages"
+    apt-ftparchive --arch "$arch" packages pool >"$folder/Packages"
     gzip --no-name --keep --force "$folder/Packages"
   done
   rm --force dists/stable/*Release*
@@ -116,6 +116,7 @@ make_out
 make_work
 shopt -s nullglob
 debs=("$OUT/$name"-dkms_*.deb)
+tools=("$OUT"/nvgrace-gpu-tools_*_arm64.deb)
 rpms=("$OUT/$name"-dkms-*.noarch.rpm)
 [ "${#debs[@]}" -gt 0 ] || die "there is no Debian package in $OUT: make it with 'make deb'"
 [ "${#rpms[@]}" -gt 0 ] || die "there is no RPM package in $OUT: make it with 'make rpm'"
@@ -129,7 +130,7 @@ trap 'rm --recursive --force "$work" "$new"' EXIT
 rm --recursive --force "$new" "$OUT/.repo.old"
 mkdir "$new"
 [ ! -d "$OUT/repo" ] || cp --archive --no-target-directory "$OUT/repo" "$new"
-add_packages "$new/apt/pool" "${debs[@]}"
+add_packages "$new/apt/pool" "${debs[@]}" "${tools[@]}"
 add_packages "$new/rpm" "${rpms[@]}"
 (cd "$new/apt" && index_apt)
 (cd "$new/rpm" && index_rpm)

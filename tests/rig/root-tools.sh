@@ -13,7 +13,7 @@ while IFS= read -r package; do
   case $package in
     *:arm64) arm64+=("$package") ;;
     */*) unpacked+=("$package") ;;
-    *) packages+=("$package") ;;
+    *) packages+=("${package/@/:}") ;;
   esac
 done <<<"$1"
 apt-get --yes install "${packages[@]}"
@@ -41,4 +41,5 @@ cd /tmp
 for package in "${unpacked[@]}"; do
   apt-get --option APT::Sandbox::User=root download "$package"
   unpack "/opt/${package##*/}" "${package%%/*}"_*.deb
+  rm "${package%%/*}"_*.deb
 done

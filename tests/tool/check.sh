@@ -1,0 +1,39 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# All tests of the tool that need no virtual host: it builds with every compiler there
+# is without a warning; on recorded trees it says, prints and does what it should.
+# Prints TAP, and at the end "N passed, N failed". Runs inside the rig's root.
+
+set -euo pipefail
+
+folder=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR/..
+. "$folder/../sections.sh"
+
+out=$(mktemp --directory)
+trap 'rm --recursive --force "$out"' EXIT
+# What is open when a test ends is a leak, too.
+export ASAN_OPTIONS=detect_leaks=1
+
+builds() (
+  # shellcheck source-path=SCRIPTDIR/..
+  . "$folder/../tap.sh"
+  tools=$folder/../../tools
+  hard='-O2 -Werror -D_FORTIFY_SOURCE=3 -fstack-protector-strong'
+  tap_check "gcc: no warning" make --silent --directory="$tools" OUT="$out/gcc" CFLAGS="$hard"
+  tap_check "clang: no warning" make --silent --directory="$tools" OUT="$out/clang" CC=clang CFLAGS="$hard"
+  tap_check "gcc for arm64: no warning" make --silent --directory="$tools" OUT="$out/arm64" CFLAGS="$hard" \
+    CC=aarch64-linux-gnu-gcc PKG_CONFIG=aarch64-linux-gnu-pkg-config
+  tap_check "gcc, with sanitizers, and a kernel that is made up" make --silent --directory="$folder" OUT="$out/asan"
+  tap_check "the program for arm64 runs" qemu-aarch64 "$out/arm64/nvgrace-gpu" --version
+  tap_done
+)
+section build builds
+section states "$folder/states.sh" "$out/asan/nvgrace-gpu"
+section moves "$folder/moves.sh" "$out/asan/fake-kernel"
+section guest "$folder/guest.sh" "$out/asan/nvgrace-gpu"
+section malformed "$folder/malformed.sh" "$out/asan/nvgrace-gpu"
+section completion "$folder/completion.sh"
+
+sections_done

@@ -1,0 +1,41 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# What bash offers after a part of a command line. Prints TAP.
+
+set -euo pipefail
+
+folder=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR/..
+. "$folder/../tap.sh"
+# shellcheck source-path=SCRIPTDIR/../../tools
+. "$folder/../../tools/nvgrace-gpu.completion"
+
+# Instead of the tool.
+nvgrace-gpu() {
+  printf '%s  GH200\n' 0009:01:00.0 0019:01:00.0
+}
+
+compopt() { :; }
+
+# offers LINE WORD...: words of the line are separated by spaces only, as they are here.
+offers() {
+  local line=$1
+  shift
+  # The colon is a word of its own for readline.
+  read -r -a COMP_WORDS <<<"${line//:/ : }"
+  [[ $line != *' ' ]] || COMP_WORDS+=('')
+  COMP_CWORD=$((${#COMP_WORDS[@]} - 1))
+  COMP_LINE=$line COMP_POINT=${#line} COMPREPLY=()
+  _nvgrace_gpu nvgrace-gpu "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+  diff <(printf '%s\n' "$@") <(printf '%s\n' "${COMPREPLY[@]}")
+}
+
+tap_check "commands" offers "nvgrace-gpu un" unbind
+tap_check "options of a command" offers "nvgrace-gpu doctor " --json
+tap_check "addresses" offers "nvgrace-gpu qemu " 0009:01:00.0 0019:01:00.0
+tap_check "addresses, begun" offers "nvgrace-gpu status 001" 0019:01:00.0
+tap_check "addresses, behind a colon" offers "nvgrace-gpu status 0019:01" 01:00.0
+tap_check "options of bind" offers "nvgrace-gpu bind --a" --all
+tap_check "behind --root" offers "nvgrace-gpu --root /" ""
+tap_done

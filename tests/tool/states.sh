@@ -1,0 +1,210 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# doctor, list and status in recorded states of a host. Prints TAP.
+#
+# states.sh TOOL: the tool, built with sanitizers.
+
+set -euo pipefail
+
+tool=$1
+folder=$(cd "$(dirname "$0")" && pwd)
+# shellcheck source-path=SCRIPTDIR/..
+. "$folder/../tap.sh"
+scratch=$(mktemp --directory)
+trap 'rm --recursive --force "$scratch"' EXIT
+# shellcheck source-path=SCRIPTDIR
+. "$folder/trees.sh"
+modules_make
+
+# run STATUS ARGUMENT...: of the tool in $tree; what it prints is in $scratch/out.
+run() {
+  local expected=$1 status=0
+  shift
+  "$tool" --root "$tree" "$@" >"$scratch/out" 2>&1 || status=$?
+  cat "$scratch/out"
+  [ "$status" -eq "$expected" ] || { echo "it ended with status $status, not $expected"; return 1; }
+}
+
+# says TEXT...: all of them.
+says() {
+  local text
+  for text; do
+    grep --quiet --fixed-strings -e "$text" "$scratch/out" || { echo "it did not say: $text"; return 1; }
+  done
+}
+
+# golden NAME ARGUMENT...: prints what is in that file.
+golden() {
+  local name=$1
+  shift
+  run 0 "$@" >/dev/null && diff "$folder/golden/$name" "$scratch/out"
+}
+
+# doctor_begins STATUS TEXT FIX...: the first cause, and the lines that mend it, which
+# are the end of what it prints.
+doctor_begins() {
+  local status=$1 text=$2
+  shift 2
+  run "$status" doctor || return 1
+  says "Begin with: $text" || return 1
+  [ "$#" -eq 0 ] || tail --lines=$# "$scratch/out" | diff <(printf '               %s\n' "$@") -
+}
+
+# check NAME CHANGE COMMAND...: in a good host after CHANGE, a function.
+check() {
+  local name=$1 change=$2
+  shift 2
+  tree_new state
+  "$change"
+  tap_check "$name" "$@"
+}
+
+nothing() { :; }
+
+# QEMU and libvirt cannot be seen in a recorded tree.
+all_well() {
+  run 0 doctor && says 'Problems: 0. Warnings: 0. Unknown: 2.' && ! grep 'Begin with' "$scratch/out"
+}
+check "all is well: no problem, no warning" nothing all_well
+check "all is well: doctor --json" nothing golden doctor.json doctor --json
+check "bound to the package's driver: list" nothing golden list.txt list
+check "bound to the package's driver: status" nothing golden status.txt status
+check "bound to the package's driver: status --json" nothing golden status.json status "$GPU" --json
+
+unbound() { pci_unbind "$GPU"; }
+check "unbound: doctor" unbound doctor_begins 2 "GPU's driver: $GPU: it has no driver" "nvgrace-gpu bind $GPU"
+status_unbound() { run 0 status && says 'driver           none' 'memory           not known' 'driver_override  none'; }
+check "unbound: status" unbound status_unbound
+
+in_kernel() { rm "$tree/sys/module/$DRIVER/version"; rm --recursive "$tree/sys/bus/pci/devices/$GPU/nvgrace_gpu"; }
+status_kernel() { run 0 status && says "driver           $DRIVER, the kernel's own"; }
+check "bound to the kernel's own driver: status" in_kernel status_kernel
+check "bound to the kernel's own driver: doctor" in_kernel doctor_begins 1 \
+  "Loaded module: the kernel's own driver is loaded, version 0.1.0 is installed" \
+  "# when no GPU is in use:" "modprobe --remove $MODULE && modprobe $MODULE"
+
+in_use() { process 4711 qemu-system-aar /dev/vfio/12; process 4712 bash /dev/null; }
+status_in_use() { run 0 status && says 'open in          4711 (qemu-system-aar): /dev/vfio/12' && ! grep 4712 "$scratch/out"; }
+check "in use: status says by whom" in_use status_in_use
+in_use_cdev() { process 4711 qemu /dev/vfio/devices/vfio0; }
+status_cdev() { run 0 status --json && says '"file": "/dev/vfio/devices/vfio0"' '"in_use": true'; }
+check "in use by its cdev: status --json" in_use_cdev status_cdev
+mapped() { process 4711 devmem "/sys/devices/pci0009:00/$GPU/resource0"; }
+status_mapped() { run 0 status && says '4711 (devmem)'; }
+check "in use by a resource in sysfs: status" mapped status_mapped
+hidden() { mkdir --parents "$tree/proc/4713"; ln --symbolic nothing "$tree/proc/4713/fd"; touch "$tree/proc/4713/comm"; }
+status_not_hidden() { run 0 status && says 'open in          no process' && ! grep hidden "$scratch/out"; }
+check "a process that has just ended" hidden status_not_hidden
+
+never_ready() { unbound; log "$DRIVER $GPU: GPU memory is not ready after 30 s: the C2C link is not up"; }
+check "never ready: doctor" never_ready doctor_begins 2 \
+  "Link and training: $GPU: GPU memory is not ready after 30 s: the C2C link is not up" \
+  "# power-cycle the machine; if it stays, the link or the GPU is broken"
+timed_out() { put "sys/bus/pci/devices/$GPU/nvgrace_gpu/readiness" timed-out; }
+check "not ready after a reset: doctor" timed_out doctor_begins 2 "Link and training: $GPU: the memory was not ready in time after the last reset" \
+  "echo 1 >/sys/bus/pci/devices/$GPU/reset"
+
+zero_size() { unbound; log "$DRIVER $GPU: nvidia,gpu-mem-size is zero: the C2C link to the GPU is down"; }
+check "link down: doctor" zero_size doctor_begins 2 "Firmware: $GPU: nvidia,gpu-mem-size is zero"
+zero_in_table() { unbound; acpi nvidia,gpu-mem-base-pa 4096 nvidia,gpu-mem-size 0; }
+check "link down, and the driver was never loaded: doctor" zero_in_table doctor_begins 2 "Firmware: firmware says that a GPU has no memory"
+property_missing() { unbound; acpi nvidia,gpu-mem-base-pa 4096; }
+check "a property is missing: doctor" property_missing doctor_begins 2 \
+  "Firmware: firmware has the property nvidia,gpu-mem-base-pa but not nvidia,gpu-mem-size" "# update the machine's firmware; its ACPI tables are wrong"
+property_refused() { unbound; log "$DRIVER $GPU: firmware has the property nvidia,gpu-mem-size but not nvidia,gpu-mem-base-pa"; }
+check "a property is missing, as the driver says: doctor" property_refused doctor_begins 2 "Firmware: $GPU: firmware has the property nvidia,gpu-mem-size"
+no_properties() { rm --recursive "$tree/sys/bus/pci/devices/$GPU/nvgrace_gpu"; }
+check "no property at all: doctor" no_properties doctor_begins 1 "Firmware: $GPU: firmware describes no memory of it"
+system_ram() { unbound; log "$DRIVER $GPU: GPU memory [mem 0x1-0x2] is in use as System RAM: take it offline first"; }
+check "memory in use as System RAM: doctor" system_ram doctor_begins 2 "Firmware: $GPU: GPU memory [mem 0x1-0x2] is in use as System RAM"
+old_message() { log "$DRIVER $GPU: GPU memory is not ready after 30 s: the C2C link is not up"; }
+check "a message from before it was bound: doctor" old_message all_well
+
+foreign() { unbound; driver_add nvidia 570.1; pci_bind "$GPU" nvidia; }
+check "foreign driver: doctor" foreign doctor_begins 2 "GPU's driver: $GPU: nvidia has it" "nvgrace-gpu bind $GPU"
+driverctl() { foreign; put "etc/driverctl.d/pci-$GPU" nvidia; put "sys/bus/pci/devices/$GPU/driver_override" nvidia; }
+check "foreign driver, set with driverctl: doctor" driverctl doctor_begins 2 "GPU's driver: $GPU: nvidia has it" "driverctl unset-override $GPU" "nvgrace-gpu bind $GPU"
+override() { unbound; put "sys/bus/pci/devices/$GPU/driver_override" vfio-pci; }
+check "driver_override of somebody: doctor" override doctor_begins 2 "GPU's driver: $GPU: it has no driver, and driver_override gives it to vfio-pci" \
+  "nvgrace-gpu bind $GPU --force"
+opted_out() { put "run/udev/data/+pci:$GPU" $'E:NVGRACE_GPU_BIND=no'; }
+check "opted out by a udev rule: doctor" opted_out doctor_begins 1 "Binding at boot: $GPU: a udev rule says NVGRACE_GPU_BIND=\"no\""
+other_product() { rm "$tree/run/udev/data/+pci:$GPU"; put "sys/bus/pci/devices/$GPU/device" 0x31c2; }
+check "a product that is bound only where somebody says so: doctor" other_product doctor_begins 1 "Binding at boot: $GPU: udev does not bind a GB300 unless told to"
+
+locked() { unbound; rm --recursive "$tree/sys/module/$DRIVER"; put sys/kernel/security/lockdown "none [integrity] confidentiality"
+  put proc/keys '1a I--- 1 perm 1f030000 0 0 asymmetri Debian Secure Boot CA: 6ccece7e4c6c0d1f6149f3dd27dfcc5cbb419ea1: X509.rsa []'; }
+check "lockdown, key not enrolled: doctor" locked doctor_begins 2 \
+  "Module's signature: the kernel is locked down, and the kernel does not trust the key that signed the module: DKMS module signing key" \
+  "mokutil --import /var/lib/dkms/mok.pub" "reboot" '# choose "Enroll MOK" on the console'
+locked_ubuntu() { locked; put var/lib/shim-signed/mok/MOK.der x; }
+check "lockdown, on Ubuntu: doctor" locked_ubuntu doctor_begins 2 "Module's signature" "mokutil --import /var/lib/shim-signed/mok/MOK.der" "reboot" '# choose "Enroll MOK" on the console'
+enrolled() { locked; put proc/keys "1a I--- 1 perm 1f030000 0 0 asymmetri DKMS module signing key: 1234: X509.rsa []"; }
+check "lockdown, key enrolled: doctor" enrolled doctor_begins 2 "Loaded module: the module is not loaded" "modprobe $MODULE"
+unsigned() { locked; make_module "$tree/lib/modules/$RELEASE/updates/dkms/$MODULE.ko" version=0.1.0; }
+check "lockdown, module not signed: doctor" unsigned doctor_begins 2 "Module's signature: the kernel is locked down, and the module is not signed"
+secure_boot() { locked; put sys/firmware/efi/efivars/x ""; printf '\6\0\0\0\1' >"$tree/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"; }
+check "Secure Boot: doctor" secure_boot doctor_begins 2 "Module's signature: Secure Boot is on and the kernel is locked down"
+
+no_module() { unbound; rm --recursive "$tree/sys/module/$DRIVER" "$tree/lib/modules/$RELEASE/updates"; modules_list "$RELEASE"; }
+check "no module for this kernel: doctor" no_module doctor_begins 2 "Driver's module: kernel $RELEASE: there is no module" "dkms autoinstall -k $RELEASE"
+no_headers() { no_module; rm --recursive "$tree/lib/modules/$RELEASE/build"; }
+check "no headers for this kernel: doctor" no_headers doctor_begins 2 "Driver's module" "apt install linux-headers-$RELEASE" "dkms autoinstall -k $RELEASE"
+no_package() { no_module; rm --recursive "$tree/usr/src"; }
+check "the package is not installed: doctor" no_package doctor_begins 2 "Driver's module: kernel $RELEASE: there is no module, and the driver's package is not installed" \
+  "apt install linux-headers-$RELEASE $MODULE-dkms"
+no_package_dnf() { no_package; rm "$tree/etc/debian_version"; }
+check "the package is not installed, on Fedora: doctor" no_package_dnf doctor_begins 2 "Driver's module" "dnf install kernel-devel-$RELEASE $MODULE-dkms"
+not_loaded() { unbound; rm --recursive "$tree/sys/module/$DRIVER"; }
+check "the module is not loaded: doctor" not_loaded doctor_begins 2 "Loaded module: the module is not loaded" "modprobe $MODULE"
+next_kernel() { modules_install 6.19.2-arm64; rm --recursive "$tree/lib/modules/6.19.2-arm64/updates"; modules_list 6.19.2-arm64; }
+check "no module for the next kernel: doctor" next_kernel doctor_begins 1 "Next kernel: kernel 6.19.2-arm64: there is no module" "dkms autoinstall -k 6.19.2-arm64"
+no_vfio() { rm "$tree/lib/modules/$RELEASE/kernel/vfio-pci-core.ko"; modules_list "$RELEASE"; }
+check "a kernel without VFIO for PCI: doctor" no_vfio doctor_begins 2 "VFIO: kernel $RELEASE has no module vfio_pci_core"
+
+amd64() { put proc/sys/kernel/arch x86_64; }
+check "another architecture: doctor" amd64 doctor_begins 2 "Architecture: x86_64" "# run this on the Grace Hopper or Grace Blackwell machine"
+no_iommu() { rm --recursive "$tree/sys/class/iommu" "$tree/sys/kernel/iommu_groups"; rm "$tree/sys/bus/pci/devices/$GPU/iommu_group"; unbound; }
+check "IOMMU off: doctor" no_iommu doctor_begins 2 "IOMMU: the kernel uses no IOMMU" "# enable the SMMU in the firmware's settings, and reboot"
+not_viable() { unbound; pci_add 0009:01:00.1 0x10de 0x22bb 0x040300 12; driver_add snd_hda_intel; pci_bind 0009:01:00.1 snd_hda_intel; }
+check "group not viable: doctor" not_viable doctor_begins 2 "IOMMU group: $GPU: 0009:01:00.1 in the same IOMMU group 12 is bound to snd_hda_intel" \
+  "echo 0009:01:00.1 >/sys/bus/pci/drivers/snd_hda_intel/unbind"
+status_group() { run 0 status && says 'with 0009:01:00.1 NVIDIA Corporation Test audio, driver snd_hda_intel: keeps the group from guests'; }
+check "group not viable: status" not_viable status_group
+no_gpu() { rm --recursive "$tree/sys/bus/pci/devices"; mkdir "$tree/sys/bus/pci/devices"; }
+check "no GPU at all: doctor" no_gpu doctor_begins 2 "GPU: no GPU that the driver knows is on a PCI bus"
+nothing_listed() { run 0 list && [ ! -s "$scratch/out" ] && run 0 status --json && [ "$(cat "$scratch/out")" = "[]" ]; }
+check "no GPU at all: list, status" no_gpu nothing_listed
+
+old_kernel() { put proc/sys/kernel/osrelease 6.12.9-arm64; modules_install 6.12.9-arm64; mv "$tree/lib/modules/$RELEASE" "$scratch/gone"; rm --recursive "$scratch/gone"
+  put boot/config-6.12.9-arm64 CONFIG_ARCH_SUPPORTS_HUGE_PFNMAP=y; put dev/kvm 0; }
+check "KVM before cacheable device memory: doctor" old_kernel doctor_begins 1 "KVM: kernel 6.12.9-arm64 gives guests usemem as device memory"
+no_capability() { put dev/kvm 0; }
+check "KVM on a CPU that cannot: doctor" no_capability doctor_begins 2 "KVM: kernel $RELEASE cannot map cacheable memory"
+no_kvm() { rm "$tree/dev/kvm"; }
+check "no KVM: doctor" no_kvm doctor_begins 2 "KVM: /dev/kvm cannot be opened: No such file or directory" "dmesg | grep -i kvm"
+small_pages() { put "boot/config-$RELEASE" CONFIG_ARM64=y; }
+check "small pages, no huge mappings: doctor" small_pages doctor_begins 1 "Page tables: pages of 4 KiB, no huge mappings"
+user() { put proc/self/status $'CapEff:\t0000000000000000'; put proc/self/limits 'Max locked memory         8388608              8388608              bytes     '; }
+check "a user who may not lock memory: doctor" user doctor_begins 1 "Locked memory: this user may lock 8 MiB of memory" 'sudo prlimit --pid $$ --memlock=unlimited'
+
+# --- what is typed wrongly
+
+check "no command" nothing run 64
+check "no such command" nothing run 64 lisst
+check "an option of another command" nothing run 64 list --all
+check "not an address" nothing run 1 status 0009:01
+not_there() { run 1 status 0009:02:00.0 && says "'0009:02:00.0' is not there"; }
+check "nothing at an address" nothing not_there
+not_a_gpu() { run 1 status 0009:01:00.1 && says "'0009:01:00.1' is not a GPU that the driver knows"; }
+check "not a GPU at an address" not_viable not_a_gpu
+check "an address without domain, in capitals" nothing run 1 status 01:00.0
+check "a GPU twice" nothing run 1 qemu "$GPU" "$GPU"
+check "a tree that is not there" nothing run 1 --root /proc/none list
+version() { run 0 --version && says "nvgrace-gpu $(cat "$folder/../../VERSION")"; }
+check "--version" nothing version
+full() { ! "$tool" --root "$tree" status >/dev/full 2>"$scratch/out" && says 'No space left'; }
+check "output that cannot be written" nothing full
+
+tap_done

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The machine and its kernel.
+ */
+#ifndef HOST_H
+#define HOST_H
+
+#include <stdbool.h>
+
+#include <linux/types.h>
+
+/**
+ * struct host - the machine and its kernel
+ * @arch: its architecture, empty if not known
+ * @release: of the kernel that runs, empty if not known
+ * @next_release: of the newest kernel that is installed, which boots next; may be the same
+ * @machine: what its maker calls it, empty if not known
+ * @page_size: the kernel's, in bytes, 0 if not known
+ * @has_apt: packages come from apt, not from dnf
+ * @can_lock: this process may lock any amount of memory
+ */
+struct host {
+	char arch[32];
+	char release[96];
+	char next_release[96];
+	char machine[96];
+	__u64 page_size;
+	bool has_apt;
+	bool can_lock;
+};
+
+void host_read(struct host *host);
+
+/* Whether an option of the kernel's configuration is y or m: 1, 0, or -1 where it cannot be seen. */
+int host_config(const struct host *host, const char *option);
+
+#endif /* HOST_H */

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What drivers have said in the kernel's log.
+ */
+#ifndef KERNEL_LOG_H
+#define KERNEL_LOG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The log's records as /dev/kmsg gives them, from malloc(); 0 or why it cannot be read. */
+int kernel_log_read(char **text);
+
+/*
+ * The last message that begins with a prefix and is an error: what follows the prefix,
+ * fit for display.  Whether there is one.
+ */
+bool kernel_log_error(const char *text, const char *prefix, char *message, size_t size);
+
+#endif /* KERNEL_LOG_H */

@@ -1,0 +1,270 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * nvgrace-gpu: GPUs of Grace Hopper and Grace Blackwell machines, for those who give
+ * them to virtual machines.  See nvgrace-gpu(8).
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "array.h"
+#include "diagnosis.h"
+#include "guest.h"
+#include "move.h"
+#include "report.h"
+#include "tree.h"
+
+/**
+ * struct arguments - the command line
+ * @json: --json
+ * @all: --all
+ * @force: --force
+ * @to: --to, NULL without
+ * @bdfs: what else there is, after the command
+ * @count: how many
+ */
+struct arguments {
+	bool json;
+	bool all;
+	bool force;
+	const char *to;
+	char **bdfs;
+	int count;
+};
+
+static const char usage[] =
+	"usage: nvgrace-gpu [--root DIR] COMMAND\n"
+	"\n"
+	"  list [--json]                     a line for each GPU\n"
+	"  status [BDF...] [--json]          everything about them\n"
+	"  doctor [--json]                   what keeps this machine from giving a GPU to a guest\n"
+	"  bind BDF...|--all [--to DRIVER] [--force]\n"
+	"                                    give GPUs to the driver for guests\n"
+	"  unbind BDF...|--all [--to DRIVER] [--force]\n"
+	"                                    take them away from it\n"
+	"  qemu BDF...                       a command line of QEMU with these GPUs\n"
+	"  libvirt BDF...                    a domain of libvirt with these GPUs\n"
+	"\n"
+	"BDF is the address of a GPU, such as 0009:01:00.0. See nvgrace-gpu(8).\n";
+
+static int wrong_usage(const char *what, const char *which)
+{
+	fprintf(stderr, "nvgrace-gpu: %s%s\n%s", what, which, usage);
+	return EX_USAGE;
+}
+
+/* Those that are named, or all that there are; 0, or the exit status. */
+static int read_gpus(struct gpus *gpus, const struct arguments *arguments)
+{
+	int ret;
+
+	if (!arguments->count) {
+		ret = gpus_read(gpus);
+		if (!ret)
+			return 0;
+		fprintf(stderr, "nvgrace-gpu: PCI devices cannot be listed: %s\n", strerror(-ret));
+		gpus_free(gpus);
+		return 1;
+	}
+	*gpus = (struct gpus){};
+	for (int i = 0; i < arguments->count; i++) {
+		gpus->gpus = array_resize(gpus->gpus, gpus->count + 1, sizeof(*gpus->gpus));
+		ret = gpu_read(&gpus->gpus[gpus->count], arguments->bdfs[i]);
+		if (ret) {
+			fprintf(stderr, "nvgrace-gpu: '%s' is not %s\n", arguments->bdfs[i],
+				ret == -EINVAL ? "the address of a PCI function, such as 0009:01:00.0" :
+				ret == -ENODEV ? "a GPU that the driver knows" : "there");
+			gpus_free(gpus);
+			return 1;
+		}
+		for (size_t j = 0; j < gpus->count; j++) {
+			if (strcmp(gpus->gpus[j].pci.bdf, gpus->gpus[gpus->count].pci.bdf))
+				continue;
+			fprintf(stderr, "nvgrace-gpu: '%s' is there twice\n", arguments->bdfs[i]);
+			gpus_free(gpus);
+			return 1;
+		}
+		gpus->count++;
+	}
+	return 0;
+}
+
+static int run_list(const struct gpus *gpus, const struct arguments *arguments)
+{
+	report_list(gpus, arguments->json);
+	return 0;
+}
+
+static int run_status(const struct gpus *gpus, const struct arguments *arguments)
+{
+	report_status(gpus, arguments->json);
+	return 0;
+}
+
+static int run_bind(const struct gpus *gpus, const struct arguments *arguments)
+{
+	return move(&(struct move_request){
+		.gpus = gpus, .to = arguments->to ? arguments->to : GPU_DRIVER, .keep = true,
+		.all = arguments->all, .force = arguments->force,
+	});
+}
+
+static int run_unbind(const struct gpus *gpus, const struct arguments *arguments)
+{
+	return move(&(struct move_request){
+		.gpus = gpus, .to = arguments->to, .all = arguments->all, .force = arguments->force,
+	});
+}
+
+static int run_guest(const struct gpus *gpus, void (*print)(const struct guest *guest))
+{
+	struct guest guest;
+	int ret = guest_plan(&guest, gpus);
+
+	if (ret) {
+		fprintf(stderr, "nvgrace-gpu: %s\n", ret == -E2BIG ?
+			"one guest can have 15 GPUs: QEMU has no more NUMA nodes" :
+			"the GPUs' BARs are too large for a guest's addresses");
+		return 1;
+	}
+	if (guest.assumed)
+		fputs("nvgrace-gpu: a GPU's sizes are known only when this package's driver has it: 512 GiB are assumed\n", stderr);
+	print(&guest);
+	return 0;
+}
+
+static int run_qemu(const struct gpus *gpus, const struct arguments *arguments)
+{
+	(void)arguments;
+	return run_guest(gpus, guest_print_qemu);
+}
+
+static int run_libvirt(const struct gpus *gpus, const struct arguments *arguments)
+{
+	(void)arguments;
+	return run_guest(gpus, guest_print_libvirt);
+}
+
+/**
+ * struct command - a command
+ * @name: its name
+ * @run: does it; returns the exit status
+ * @json: it knows --json
+ * @moves: it knows --all, --to and --force, and asks for --all or addresses
+ * @named: it asks for addresses
+ * @any: it takes addresses
+ */
+static const struct command {
+	const char *name;
+	int (*run)(const struct gpus *gpus, const struct arguments *arguments);
+	bool json;
+	bool moves;
+	bool named;
+	bool any;
+} commands[] = {
+	{ .name = "list", .run = run_list, .json = true },
+	{ .name = "status", .run = run_status, .json = true, .any = true },
+	{ .name = "bind", .run = run_bind, .moves = true, .any = true },
+	{ .name = "unbind", .run = run_unbind, .moves = true, .any = true },
+	{ .name = "qemu", .run = run_qemu, .named = true, .any = true },
+	{ .name = "libvirt", .run = run_libvirt, .named = true, .any = true },
+	{ .name = "doctor", .json = true },
+};
+
+static const struct command *find_command(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		if (!strcmp(name, commands[i].name))
+			return &commands[i];
+	}
+	return NULL;
+}
+
+static int run(const struct command *command, const struct arguments *arguments)
+{
+	struct gpus gpus;
+	int ret;
+
+	if ((arguments->json && !command->json) ||
+	    ((arguments->all || arguments->to || arguments->force) && !command->moves))
+		return wrong_usage("not an option of ", command->name);
+	if (arguments->count && (!command->any || arguments->all))
+		return wrong_usage("no addresses are wanted: ", arguments->bdfs[0]);
+	if (!arguments->count && (command->named || (command->moves && !arguments->all)))
+		return wrong_usage("which GPUs? ", command->name);
+	if (arguments->to && (!arguments->to[0] || strchr(arguments->to, '/') || arguments->to[0] == '.'))
+		return wrong_usage("not the name of a driver: ", arguments->to);
+	if (!command->run)
+		return doctor(arguments->json);
+
+	ret = read_gpus(&gpus, arguments);
+	if (ret)
+		return ret;
+	ret = command->run(&gpus, arguments);
+	gpus_free(&gpus);
+	return ret;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "json", no_argument, NULL, 'j' },
+		{ "all", no_argument, NULL, 'a' },
+		{ "force", no_argument, NULL, 'f' },
+		{ "to", required_argument, NULL, 't' },
+		{ "root", required_argument, NULL, 'r' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'v' },
+		{}
+	};
+	struct arguments arguments = {};
+	const struct command *command;
+	int option, ret;
+
+	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (option) {
+		case 'j':
+			arguments.json = true;
+			break;
+		case 'a':
+			arguments.all = true;
+			break;
+		case 'f':
+			arguments.force = true;
+			break;
+		case 't':
+			arguments.to = optarg;
+			break;
+		case 'r':
+			ret = tree_use(optarg);
+			if (!ret)
+				break;
+			fprintf(stderr, "nvgrace-gpu: '%s' cannot be opened: %s\n", optarg, strerror(-ret));
+			return 1;
+		case 'h':
+			fputs(usage, stdout);
+			return 0;
+		case 'v':
+			puts("nvgrace-gpu " VERSION);
+			return 0;
+		default:
+			return wrong_usage("see below", "");
+		}
+	}
+	if (optind == argc)
+		return wrong_usage("no command", "");
+	command = find_command(argv[optind]);
+	if (!command)
+		return wrong_usage("there is no command ", argv[optind]);
+	arguments.bdfs = argv + optind + 1;
+	arguments.count = argc - optind - 1;
+	ret = run(command, &arguments);
+	if (fflush(stdout) || ferror(stdout)) {
+		perror("nvgrace-gpu: stdout");
+		return 1;
+	}
+	return ret;
+}

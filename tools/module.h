@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Kernel modules.
+ */
+#ifndef MODULE_H
+#define MODULE_H
+
+#include <stdbool.h>
+
+/**
+ * struct module - a module that a kernel has
+ * @path: its file, as it is on the host; empty if it is built in
+ * @version: its version, empty if it has none
+ * @signer: name of the key that signed it, empty if it is not signed
+ * @came_with_kernel: it is part of the kernel's own package
+ */
+struct module {
+	char path[256];
+	char version[32];
+	char signer[128];
+	bool came_with_kernel;
+};
+
+/*
+ * The one that modprobe would take: 0, -ENOENT if the kernel has none of that name,
+ * or another error if its modules cannot be looked at.
+ */
+int module_find(struct module *module, const char *release, const char *name);
+
+bool module_is_loaded(const char *name);
+
+/* Loads it into the kernel of this machine, as modprobe does: 0, or a negative errno number. */
+int module_load(const char *name);
+
+#endif /* MODULE_H */
