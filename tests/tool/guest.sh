@@ -16,7 +16,6 @@ scratch=$(mktemp --directory)
 trap 'rm --recursive --force "$scratch"' EXIT
 # shellcheck source-path=SCRIPTDIR
 . "$folder/trees.sh"
-modules_make
 
 SECOND=0019:01:00.0
 

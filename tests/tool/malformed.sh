@@ -16,7 +16,6 @@ scratch=$(mktemp --directory)
 trap 'rm --recursive --force "$scratch"' EXIT
 # shellcheck source-path=SCRIPTDIR
 . "$folder/trees.sh"
-modules_make
 tree_new broken
 
 # survives ARGUMENT...: an exit status of its own, no signal, no sanitizer, no endless loop.
@@ -79,7 +78,7 @@ every_file() {
   cp --archive "$scratch/copy" "$tree"
 }
 
-for way in missing empty text folder; do
+for way in missing text; do
   tap_check "one file $way, each in its turn" each_file "$way"
 done
 for way in missing empty binary long numbers text folder fifo loop out; do

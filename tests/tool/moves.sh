@@ -15,7 +15,6 @@ scratch=$(mktemp --directory)
 trap 'rm --recursive --force "$scratch"' EXIT
 # shellcheck source-path=SCRIPTDIR
 . "$folder/trees.sh"
-modules_make
 
 SECOND=0009:02:00.0
 THIRD=0019:01:00.0

@@ -15,7 +15,6 @@ scratch=$(mktemp --directory)
 trap 'rm --recursive --force "$scratch"' EXIT
 # shellcheck source-path=SCRIPTDIR
 . "$folder/trees.sh"
-modules_make
 
 # run STATUS ARGUMENT...: of the tool in $tree; what it prints is in $scratch/out.
 run() {

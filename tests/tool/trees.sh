@@ -4,8 +4,8 @@
 # Recorded trees for the tests of the tool: parts of a host's /sys, /proc, /dev and so
 # on, as the kernel would show them. Source this; $scratch is a folder to work in.
 #
-# A tree begins as a host where all is well and the GPU is bound (tree_new); other
-# functions change it.
+# A tree begins as a copy of a host where all is well and the GPU is bound (tree_new);
+# other functions change it. Few programs are run: there are many trees.
 
 : "${scratch:?}"
 
@@ -16,13 +16,13 @@ MODULE=nvgrace-gpu-vfio-pci
 
 # put FILE TEXT: below $tree, with a newline.
 put() {
-  mkdir --parents "$tree/$(dirname "$1")"
+  [ -d "$tree/${1%/*}" ] || mkdir --parents "$tree/${1%/*}"
   printf '%s\n' "$2" >"$tree/$1"
 }
 
 # link TARGET PATH: TARGET is below $tree, too.
 link() {
-  mkdir --parents "$tree/$(dirname "$2")"
+  [ -d "$tree/${2%/*}" ] || mkdir --parents "$tree/${2%/*}"
   ln --symbolic --relative --force --no-target-directory "$tree/$1" "$tree/$2"
 }
 
@@ -168,8 +168,16 @@ log() {
 
 # tree_new NAME: $tree, a host where all is well.
 tree_new() {
+  tree=$scratch/base
+  [ -d "$tree" ] || base_make
   tree=$scratch/trees/$1
   rm --recursive --force "$tree"
+  mkdir --parents "$scratch/trees"
+  cp --archive "$scratch/base" "$tree"
+}
+
+base_make() {
+  modules_make
   put proc/sys/kernel/arch aarch64
   put proc/sys/kernel/osrelease "$RELEASE"
   put sys/class/dmi/id/product_name "Grace Hopper Test"
