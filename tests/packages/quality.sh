@@ -11,11 +11,12 @@
 
 out=$scratch/out
 deb=$out/$package-dkms_${version}_all.deb
+tools=$out/nvgrace-gpu-tools_${version}_arm64.deb
 rpm=$out/$package-dkms-$version-1.noarch.rpm
 source_rpm=$out/$package-$version-1.src.rpm
 
 makes_packages() {
-  build "$out" deb rpm >"$scratch/built" && ls "$deb" "$rpm" "$source_rpm" && [ "$(sort --unique "$scratch/built")" = "$(ls "$out"/*)" ]
+  build "$out" deb rpm >"$scratch/built" && ls "$deb" "$tools" "$rpm" "$source_rpm" && [ "$(sort --unique "$scratch/built")" = "$(ls "$out"/*)" ]
 }
 tap_check "make deb rpm, in a folder that cannot be written to" makes_packages
 
@@ -33,6 +34,7 @@ elsewhere_and_later() (
     env HOME="$scratch/later" USER=nobody TZ=XYZ-13 LC_ALL=POSIX NO_FAKE_STAT=1 DEB_BUILD_OPTIONS=parallel=2 \
     faketime '2031-05-06 07:08:09' make --silent OUT="$scratch/later" deb rpm &&
     same_files "$deb" "$scratch/later/${deb##*/}" &&
+    same_files "$tools" "$scratch/later/${tools##*/}" &&
     same_files "$rpm" "$scratch/later/${rpm##*/}" &&
     same_files "$source_rpm" "$scratch/later/${source_rpm##*/}"
 )
@@ -56,7 +58,7 @@ list_rpm() {
 list_deb() {
   dpkg-deb --fsys-tarfile "$1" | tar --list --verbose --file=- |
     sed --regexp-extended 's/^(.{10}) ([^ ]+) .{0,60} [0-9:-]{8,} [0-9:]{5} \./\1 \2 /; s,/$,,' |
-    grep --extended-regexp "^[^d]|$package" | sort --key=3
+    grep --extended-regexp "^[^d]|nvgrace-gpu" | sort --key=3
 }
 
 # has_files LISTER FILE
@@ -66,10 +68,15 @@ has_files() {
 tap_check "rpmbuild -ta of the tarball makes the same package" by_rpmbuild -ta "$out/$package-$version.tar.gz"
 tap_check "rpmbuild --rebuild of the source package makes the same package" by_rpmbuild --rebuild "$source_rpm"
 tap_check "files of the deb" has_files deb "$deb"
+tools_files() {
+  diff <(sed --quiet '/^[-dl]/p' "$top/tests/packages/tools.files") <(list_deb "$tools")
+}
+tap_check "files of the tool's deb" tools_files
 tap_check "files of the rpm" has_files rpm "$rpm"
 
 version_everywhere() {
   [ "$(dpkg-deb --field "$deb" Version)" = "$version" ] &&
+    [ "$(dpkg-deb --field "$tools" Version)" = "$version" ] &&
     [ "$(rpm --query --package --nosignature --queryformat '%{VERSION}-%{RELEASE}' "$rpm")" = "$version-1" ] &&
     dpkg-deb --fsys-tarfile "$deb" | tar --extract --to-stdout "./usr/src/$package-$version/VERSION" | cmp - "$top/VERSION"
 }
@@ -82,6 +89,23 @@ depends() {
     sort --unique | diff - <(printf '%s\n' dkms 'dkms >= 2.8' kmod udev)
 }
 tap_check "what they depend on" depends
+# Any version of Debian 12 or newer has them.
+tools_depend() {
+  [ "$(dpkg-deb --field "$tools" Architecture)" = arm64 ] &&
+    dpkg-deb --field "$tools" Depends | tr ',' '\n' | sed 's/ *(.*//; s/^ *//' | sort | diff - <(printf '%s\n' libc6 libjson-c5 libkmod2 libpci3)
+}
+tap_check "what the tool depends on, on arm64" tools_depend
+# Without a compiler for arm64 the other package is made all the same.
+without_tools() {
+  local output
+  mkdir "$scratch/path" && for program in /usr/bin/* /usr/sbin/*; do
+    case $program in *aarch64*) ;; *) ln --symbolic --force "$program" "$scratch/path" ;; esac
+  done
+  output=$(PATH=$scratch/path make --silent --directory="$top" OUT="$scratch/no-tools" deb 2>&1) || { echo "$output"; return 1; }
+  grep --quiet 'nvgrace-gpu-tools is left out' <<<"$output" && (cd "$scratch/no-tools" && echo *.deb) | diff - <(echo "${deb##*/}") &&
+    same_files "$deb" "$scratch/no-tools/${deb##*/}"
+}
+tap_check "make deb without a compiler for arm64: the driver's package, the same" without_tools
 
 # Nothing of debhelper's, which would start units or make an initramfs.
 scripts_as_written() {
@@ -92,9 +116,9 @@ tap_check "maintainer scripts of the deb are as they were written" scripts_as_wr
 
 lintian_clean() {
   mkdir "$scratch/debian" && unpack "$out" "$scratch/debian/$package-$version" && cd "$scratch/debian/$package-$version" || return 1
-  dpkg-buildpackage --no-check-builddeps --unsigned-source --unsigned-changes >"$scratch/log" 2>&1 || { cat "$scratch/log"; return 1; }
+  dpkg-buildpackage --no-check-builddeps --host-arch=arm64 --unsigned-source --unsigned-changes >"$scratch/log" 2>&1 || { cat "$scratch/log"; return 1; }
   # It says something about each problem, and nothing if there is none; not everything sets its status.
-  lintian --allow-root --pedantic --display-info --display-experimental --fail-on error "$scratch"/debian/*.changes "$deb" >"$scratch/lintian" 2>&1
+  lintian --allow-root --pedantic --display-info --display-experimental --fail-on error "$scratch"/debian/*.changes "$deb" "$tools" >"$scratch/lintian" 2>&1
   cat "$scratch/lintian"
   [ ! -s "$scratch/lintian" ]
 }
