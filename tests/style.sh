@@ -53,7 +53,7 @@ under_400_lines() {
 have_licence() {
   local file missing=0
   for file in "${files[@]}"; do
-    case $file in *.md | VERSION | .gitignore | .editorconfig | debian/changelog | debian/source/format) continue ;; esac
+    case $file in tests/tool/golden/* | *.md | VERSION | .gitignore | .editorconfig | debian/changelog | debian/clean | debian/source/format) continue ;; esac
     head --lines=3 "$file" | grep --quiet 'SPDX-License-Identifier: GPL-2.0-only' ||
       { echo "$file has no SPDX line on top" && missing=1; }
   done
@@ -114,13 +114,13 @@ checkpatch_clean() {
   [ "$checked" -eq $# ]
 }
 
-mapfile -t user_space < <(files_named 'tests/unit/*.[ch]' 'tests/fuzz/*.[ch]')
-mapfile -t others < <(files_named '*.[ch]' | grep --invert-match --extended-regexp '^tests/(unit|fuzz)/|^src/trace.h$')
+mapfile -t user_space < <(files_named 'tests/unit/*.[ch]' 'tests/fuzz/*.[ch]' 'tests/tool/*.[ch]')
+mapfile -t others < <(files_named '*.[ch]' | grep --invert-match --extended-regexp '^tests/(unit|fuzz|tool)/|^src/trace.h$')
 
-tap_check "checkpatch: driver, virtual GPU and ABI tests" checkpatch_clean "" "${others[@]}"
+tap_check "checkpatch: driver, tool, virtual GPU and ABI tests" checkpatch_clean "" "${others[@]}"
 # TRACE_EVENT() is a call whose arguments are blocks of code: it can only be written as no call should be.
 tap_check "checkpatch: tracepoints" checkpatch_clean OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT src/trace.h
 # Names of cmocka and libFuzzer; and user space has no u128 but one that it defines.
-tap_check "checkpatch: unit tests and fuzz targets" checkpatch_clean CAMELCASE,NEW_TYPEDEFS "${user_space[@]}"
+tap_check "checkpatch: unit tests, fuzz targets, tests of the tool" checkpatch_clean CAMELCASE,NEW_TYPEDEFS "${user_space[@]}"
 
 tap_done

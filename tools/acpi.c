@@ -14,12 +14,20 @@
 #define TABLE_MAX (16 << 20)
 
 /* AML opcodes, ACPI 6.5, 20.3. */
-enum { AML_ZERO = 0x00, AML_ONE = 0x01, AML_BYTE = 0x0a, AML_WORD = 0x0b, AML_DWORD = 0x0c, AML_QWORD = 0x0e };
+enum {
+	AML_ZERO = 0x00,
+	AML_ONE = 0x01,
+	AML_BYTE = 0x0a,
+	AML_WORD = 0x0b,
+	AML_DWORD = 0x0c,
+	AML_QWORD = 0x0e
+};
 
 static int integer(const __u8 *aml, size_t length, __u64 *value)
 {
 	static const __u8 sizes[] = {
-		[AML_ZERO] = 0, [AML_ONE] = 0, [AML_BYTE] = 1, [AML_WORD] = 2, [AML_DWORD] = 4, [AML_QWORD] = 8,
+		[AML_ZERO] = 0, [AML_ONE] = 0,	 [AML_BYTE] = 1,
+		[AML_WORD] = 2, [AML_DWORD] = 4, [AML_QWORD] = 8,
 	};
 	size_t size;
 
@@ -34,7 +42,8 @@ static int integer(const __u8 *aml, size_t length, __u64 *value)
 	return 0;
 }
 
-void acpi_property_find(struct acpi_property *property, const char *name, const __u8 *table, size_t length)
+void acpi_property_find(struct acpi_property *property, const char *name, const __u8 *table,
+			size_t length)
 {
 	size_t size = strlen(name) + 1;
 	const __u8 *end = table + length;
@@ -65,7 +74,8 @@ int acpi_property_read(struct acpi_property *property, const char *name)
 
 		if (strcmp(tables.names[i], "DSDT") && strncmp(tables.names[i], "SSDT", 4))
 			continue;
-		length = tree_read_all(&table, TABLE_MAX, "/sys/firmware/acpi/tables/%s", tables.names[i]);
+		length = tree_read_all(&table, TABLE_MAX, "/sys/firmware/acpi/tables/%s",
+				       tables.names[i]);
 		if (length < 0)
 			ret = length;
 		else

@@ -22,7 +22,8 @@ struct acpi_property {
 };
 
 /* Adds what one table has of a property: packages of its name and a constant. */
-void acpi_property_find(struct acpi_property *property, const char *name, const __u8 *table, size_t length);
+void acpi_property_find(struct acpi_property *property, const char *name, const __u8 *table,
+			size_t length);
 
 /* Adds what all tables have; 0, or why they cannot be read, which takes root. */
 int acpi_property_read(struct acpi_property *property, const char *name);

@@ -15,7 +15,8 @@
 #define PROPERTY_SIZE "nvidia,gpu-mem-size"
 
 /* Why the driver has refused a GPU that it does not have now. */
-static bool refusal(const struct diagnosis *diagnosis, const struct gpu *gpu, char *message, size_t size)
+static bool refusal(const struct diagnosis *diagnosis, const struct gpu *gpu, char *message,
+		    size_t size)
 {
 	char prefix[64];
 
@@ -34,7 +35,7 @@ static bool is_about_readiness(const char *message)
 static char *fix_refusal(const char *message)
 {
 	if (strstr(message, "System RAM"))
-		return text_copy("# a GPU driver has given the memory to Linux; the package sees to it that ours comes first at boot\nreboot");
+		return text_copy("# a GPU driver has given the memory to Linux, before ours came\nreboot");
 	if (strstr(message, "is zero") || is_about_readiness(message))
 		return text_copy("# power-cycle the machine; if it stays, the link or the GPU is broken");
 	return text_copy("# update the machine's firmware; its ACPI tables are wrong");
@@ -50,28 +51,35 @@ static void check_tables(struct diagnosis *diagnosis)
 	if (!ret)
 		ret = acpi_property_read(&size, PROPERTY_SIZE);
 	if (ret) {
-		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "ACPI tables cannot be read: %s%s", strerror(-ret),
-			      ret == -EACCES ? " (root can)" : "");
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "ACPI tables cannot be read: %s%s",
+			      strerror(-ret), ret == -EACCES ? " (root can)" : "");
 		return;
 	}
 	for (size_t i = 0; i < size.valued && i < 16; i++) {
 		if (size.values[i])
 			continue;
-		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "firmware says that a GPU has no memory: " PROPERTY_SIZE " is 0");
-		finding->why = "the C2C link to that GPU did not come up";
-		finding->fix = text_copy("# power-cycle the machine; if it stays, the link or the GPU is broken");
+		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
+					"firmware says that a GPU has no memory: " PROPERTY_SIZE
+					" is 0");
+		finding_explain(finding,
+				"the C2C link to that GPU did not come up",
+				"# power-cycle the machine; if it stays, the link or the GPU is broken");
 		return;
 	}
 	if (!base.named != !size.named) {
-		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "firmware has the property %s but not %s",
+		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
+					"firmware has the property %s but not %s",
 					base.named ? PROPERTY_BASE : PROPERTY_SIZE,
 					base.named ? PROPERTY_SIZE : PROPERTY_BASE);
-		finding->why = "the driver needs both to find the GPU's memory";
-		finding->fix = text_copy("# update the machine's firmware; its ACPI tables are wrong");
+		finding_explain(finding,
+				"the driver needs both to find the GPU's memory",
+				"# update the machine's firmware; its ACPI tables are wrong");
 	} else if (!base.named) {
-		finding = diagnosis_add(diagnosis, VERDICT_WARNING, "firmware describes no GPU memory");
-		finding->why = "without it the driver behaves as vfio-pci, and a guest has the GPU without its memory: right in a virtual machine only";
-		finding->fix = text_copy("# update the machine's firmware, unless this is a virtual machine");
+		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
+					"firmware describes no GPU memory");
+		finding_explain(finding,
+				"without it the driver behaves as vfio-pci, and a guest has the GPU without its memory: right in a virtual machine only",
+				"# update the machine's firmware, unless this is a virtual machine");
 	} else {
 		diagnosis_add(diagnosis, VERDICT_OK, "the ACPI tables describe GPU memory");
 	}
@@ -84,11 +92,11 @@ static void add_memory(struct diagnosis *diagnosis, const struct gpu *gpu)
 	text_size(usemem, sizeof(usemem), gpu->usemem_size);
 	text_size(resmem, sizeof(resmem), gpu->resmem_size);
 	if (gpu->resmem_size)
-		diagnosis_add(diagnosis, VERDICT_OK, "%s: memory at %#llx, usemem %s, resmem %s", gpu->pci.bdf,
-			      gpu->base, usemem, resmem);
+		diagnosis_add(diagnosis, VERDICT_OK, "%s: memory at %#llx, usemem %s, resmem %s",
+			      gpu->pci.bdf, gpu->base, usemem, resmem);
 	else
-		diagnosis_add(diagnosis, VERDICT_OK, "%s: memory at %#llx, usemem %s, no resmem", gpu->pci.bdf,
-			      gpu->base, usemem);
+		diagnosis_add(diagnosis, VERDICT_OK, "%s: memory at %#llx, usemem %s, no resmem",
+			      gpu->pci.bdf, gpu->base, usemem);
 }
 
 /* Where the driver has taken a GPU, its word counts; else what it said; else the tables. */
@@ -104,12 +112,18 @@ void check_firmware(struct diagnosis *diagnosis)
 		if (gpu->has_memory) {
 			add_memory(diagnosis, gpu);
 		} else if (gpu->origin == GPU_OF_PACKAGE) {
-			finding = diagnosis_add(diagnosis, VERDICT_WARNING, "%s: firmware describes no memory of it", gpu->pci.bdf);
-			finding->why = "the driver behaves as vfio-pci, and a guest has the GPU without its memory: right in a virtual machine only";
-			finding->fix = text_copy("# update the machine's firmware, unless this is a virtual machine");
-		} else if (refusal(diagnosis, gpu, message, sizeof(message)) && !is_about_readiness(message)) {
-			finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "%s: %s", gpu->pci.bdf, message);
-			finding->why = "the driver cannot use the GPU's memory as firmware describes it";
+			finding = diagnosis_add(diagnosis, VERDICT_WARNING,
+						"%s: firmware describes no memory of it",
+						gpu->pci.bdf);
+			finding_explain(finding,
+					"the driver behaves as vfio-pci, and a guest has the GPU without its memory: right in a virtual machine only",
+					"# update the machine's firmware, unless this is a virtual machine");
+		} else if (refusal(diagnosis, gpu, message, sizeof(message)) &&
+			   !is_about_readiness(message)) {
+			finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "%s: %s", gpu->pci.bdf,
+						message);
+			finding->why =
+				"the driver cannot use the GPU's memory as firmware describes it";
 			finding->fix = fix_refusal(message);
 		} else {
 			unknown++;
@@ -131,34 +145,48 @@ static void check_one_policy(struct diagnosis *diagnosis, const struct gpu *gpu)
 		return;
 	case GPU_POLICY_DRIVERCTL:
 		tree_line(driver, sizeof(driver), "/etc/driverctl.d/pci-%s", bdf);
-		finding = diagnosis_add(diagnosis, strcmp(driver, GPU_DRIVER) ? VERDICT_WARNING : VERDICT_OK,
+		finding = diagnosis_add(diagnosis,
+					strcmp(driver, GPU_DRIVER) ? VERDICT_WARNING : VERDICT_OK,
 					"%s: driverctl gives it to %s at boot", bdf, driver);
 		if (finding->verdict != VERDICT_OK) {
-			finding->why = "a driver that is set with driverctl comes before the package's udev rule";
-			finding->fix = text_format("driverctl unset-override %s", bdf);
+			finding_explain(finding,
+					"a driver that is set with driverctl comes before the package's udev rule",
+					"driverctl unset-override %s", bdf);
 		}
 		return;
 	case GPU_POLICY_NO:
-		finding = diagnosis_add(diagnosis, VERDICT_WARNING, "%s: a udev rule says NVGRACE_GPU_BIND=\"no\"", bdf);
-		finding->why = "it is left alone at boot, as somebody has chosen";
-		finding->fix = text_format("grep -r NVGRACE_GPU_BIND /etc/udev/rules.d\nnvgrace-gpu bind %s", bdf);
+		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
+					"%s: a udev rule says NVGRACE_GPU_BIND=\"no\"", bdf);
+		finding_explain(finding,
+				"it is left alone at boot, as somebody has chosen",
+				"grep -r NVGRACE_GPU_BIND /etc/udev/rules.d\nnvgrace-gpu bind %s",
+				bdf);
 		return;
 	case GPU_POLICY_UNKNOWN:
 		break;
 	}
 	if (!gpu->auto_bound) {
-		finding = diagnosis_add(diagnosis, VERDICT_WARNING, "%s: udev does not bind a %s unless told to", bdf, gpu->product);
-		finding->why = "after the next boot it would have no driver";
-		finding->fix = text_format("echo 'SUBSYSTEM==\"pci\", KERNEL==\"%s\", ENV{NVGRACE_GPU_BIND}=\"yes\"' >>/etc/udev/rules.d/60-nvgrace-gpu.rules\n"
-					   "udevadm control --reload\nudevadm trigger %s%s", bdf, PCI_DEVICE_FOLDER, bdf);
+		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
+					"%s: udev does not bind a %s unless told to", bdf,
+					gpu->product);
+		finding_explain(finding,
+				"after the next boot it would have no driver",
+				"echo 'SUBSYSTEM==\"pci\", KERNEL==\"%s\", ENV{NVGRACE_GPU_BIND}=\"yes\"' >>/etc/udev/rules.d/60-nvgrace-gpu.rules\n"
+				"udevadm control --reload\nudevadm trigger %s%s",
+				bdf, PCI_DEVICE_FOLDER, bdf);
 	} else if (tree_exists("/usr/lib/udev/rules.d/65-" GPU_MODULE ".rules")) {
-		finding = diagnosis_add(diagnosis, VERDICT_WARNING, "%s: udev has not seen it since the package is there", bdf);
-		finding->why = "it is bound at the next boot, not now";
-		finding->fix = text_format("udevadm trigger " PCI_DEVICE_FOLDER "%s", bdf);
+		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
+					"%s: udev has not seen it since the package is there", bdf);
+		finding_explain(finding,
+				"it is bound at the next boot, not now",
+				"udevadm trigger " PCI_DEVICE_FOLDER "%s", bdf);
 	} else {
-		finding = diagnosis_add(diagnosis, VERDICT_WARNING, "%s: there is no udev rule that binds it at boot", bdf);
-		finding->why = "the rule comes with the driver's package";
-		finding->fix = text_format("%s install " GPU_MODULE "-dkms", diagnosis->host.has_apt ? "apt" : "dnf");
+		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
+					"%s: there is no udev rule that binds it at boot", bdf);
+		finding_explain(finding,
+				"the rule comes with the driver's package",
+				"%s install " GPU_MODULE "-dkms",
+				diagnosis->host.has_apt ? "apt" : "dnf");
 	}
 }
 
@@ -178,17 +206,25 @@ static void check_one_readiness(struct diagnosis *diagnosis, const struct gpu *g
 
 	late = refusal(diagnosis, gpu, message, sizeof(message)) && is_about_readiness(message);
 	if (!strcmp(gpu->readiness, "timed-out"))
-		late = snprintf(message, sizeof(message), "the memory was not ready in time after the last reset");
+		late = snprintf(message, sizeof(message),
+				"the memory was not ready in time after the last reset");
 	if (late) {
-		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "%s: %s", gpu->pci.bdf, message);
-		finding->why = "the memory can be used only when the C2C link is up and the memory is trained";
-		finding->fix = gpu->readiness[0] ?
-			text_format("echo 1 >" PCI_DEVICE_FOLDER "%s/reset", gpu->pci.bdf) : fix_refusal(message);
+		finding =
+			diagnosis_add(diagnosis, VERDICT_PROBLEM, "%s: %s", gpu->pci.bdf, message);
+		finding->why =
+			"the memory can be used only when the C2C link is up and the memory is trained";
+		finding->fix =
+			gpu->readiness[0] ?
+				text_format("echo 1 >" PCI_DEVICE_FOLDER "%s/reset", gpu->pci.bdf) :
+				fix_refusal(message);
 	} else if (gpu->readiness[0]) {
 		diagnosis_add(diagnosis, VERDICT_OK, "%s: %s%s", gpu->pci.bdf, gpu->readiness,
-			      strcmp(gpu->readiness, "pending") ? "" : " (checked before the next access)");
+			      strcmp(gpu->readiness, "pending") ?
+				      "" :
+				      " (checked before the next access)");
 	} else {
-		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "%s: the driver tells when it is bound to it", gpu->pci.bdf);
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN,
+			      "%s: the driver tells when it is bound to it", gpu->pci.bdf);
 	}
 }
 
@@ -213,24 +249,32 @@ static void check_one_driver(struct diagnosis *diagnosis, const struct gpu *gpu)
 		return;
 	}
 	if (refusal(diagnosis, gpu, message, sizeof(message))) {
-		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "%s: the driver refused it: %s", bdf, message);
-		finding->why = "a GPU without the driver cannot be given to a guest with its memory";
-		finding->fix = text_format("# when that is mended:\nnvgrace-gpu bind %s", bdf);
+		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "%s: the driver refused it: %s",
+					bdf, message);
+		finding_explain(finding,
+				"a GPU without the driver cannot be given to a guest with its memory",
+				"# when that is mended:\nnvgrace-gpu bind %s", bdf);
 		return;
 	}
 	if (gpu->pci.driver[0])
-		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "%s: %s has it", bdf, gpu->pci.driver);
+		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "%s: %s has it", bdf,
+					gpu->pci.driver);
 	else
 		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "%s: it has no driver%s%s", bdf,
-					override[0] && strcmp(override, GPU_DRIVER) ? ", and driver_override gives it to " : "",
+					override[0] && strcmp(override, GPU_DRIVER) ?
+						", and driver_override gives it to " :
+						"",
 					strcmp(override, GPU_DRIVER) ? override : "");
 	finding->why = "a GPU without the driver cannot be given to a guest with its memory";
 	if (gpu->policy == GPU_POLICY_DRIVERCTL)
-		finding->fix = text_format("driverctl unset-override %s\nnvgrace-gpu bind %s", bdf, bdf);
+		finding->fix =
+			text_format("driverctl unset-override %s\nnvgrace-gpu bind %s", bdf, bdf);
 	else
 		finding->fix = text_format("nvgrace-gpu bind %s%s", bdf,
-					   override[0] && strcmp(override, GPU_DRIVER) && strcmp(override, gpu->pci.driver) ?
-					   " --force" : "");
+					   override[0] && strcmp(override, GPU_DRIVER) &&
+							   strcmp(override, gpu->pci.driver) ?
+						   " --force" :
+						   "");
 }
 
 void check_driver(struct diagnosis *diagnosis)

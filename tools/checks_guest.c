@@ -54,15 +54,20 @@ static void add_capability(struct diagnosis *diagnosis, int answer)
 	text_version(host->release, &version);
 	if (text_version_since(version, 6, 17)) {
 		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
-					"kernel %s cannot map cacheable memory of a device in a guest on this CPU", host->release);
-		finding->why = "KVM needs a CPU with FWB and DIC for that, and refuses usemem without: the guest stops at its first access";
-		finding->fix = text_copy("# run the guest on a Grace CPU; a virtual machine has to show its guest a CPU with FWB and DIC");
+					"kernel %s cannot map cacheable memory of a device in a guest on this CPU",
+					host->release);
+		finding_explain(finding,
+				"KVM needs a CPU with FWB and DIC for that, and refuses usemem without: the guest stops at its first access",
+				"# run the guest on a Grace CPU; a virtual machine has to show its guest a CPU with FWB and DIC");
 		return;
 	}
-	finding = diagnosis_add(diagnosis, VERDICT_WARNING, "kernel %s gives guests usemem as device memory", host->release);
-	finding->why = "that is correct but slow, and unaligned accesses of the guest fault; kernels from 6.17 on, and those with NVIDIA's patches, map it cacheable";
-	finding->fix = text_copy(host->has_apt ? "apt install -t stable-backports linux-image-arm64 linux-headers-arm64" :
-				 "dnf upgrade kernel");
+	finding = diagnosis_add(diagnosis, VERDICT_WARNING,
+				"kernel %s gives guests usemem as device memory", host->release);
+	finding_explain(finding,
+			"that is correct but slow, and unaligned accesses of the guest fault; kernels from 6.17 on, and those with NVIDIA's patches, map it cacheable",
+			host->has_apt ?
+			"apt install -t stable-backports linux-image-arm64 linux-headers-arm64" :
+			"dnf upgrade kernel");
 }
 
 void check_kvm(struct diagnosis *diagnosis)
@@ -72,21 +77,26 @@ void check_kvm(struct diagnosis *diagnosis)
 	int answer, ret;
 
 	if (fd == -EACCES || fd == -EPERM) {
-		finding = diagnosis_add(diagnosis, VERDICT_UNKNOWN, "/dev/kvm may not be opened by this user");
-		finding->why = "QEMU needs it, too, unless libvirt starts it";
-		finding->fix = text_copy("sudo usermod --append --groups kvm $USER");
+		finding = diagnosis_add(diagnosis, VERDICT_UNKNOWN,
+					"/dev/kvm may not be opened by this user");
+		finding_explain(finding,
+				"QEMU needs it, too, unless libvirt starts it",
+				"sudo usermod --append --groups kvm $USER");
 		return;
 	}
 	if (fd < 0) {
-		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "/dev/kvm cannot be opened: %s", strerror(-fd));
-		finding->why = "there is no KVM: the kernel lacks it, or firmware has started it without virtualization (EL2)";
-		finding->fix = text_copy("dmesg | grep -i kvm");
+		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "/dev/kvm cannot be opened: %s",
+					strerror(-fd));
+		finding_explain(finding,
+				"there is no KVM: the kernel lacks it, or firmware has started it without virtualization (EL2)",
+				"dmesg | grep -i kvm");
 		return;
 	}
 	ret = ask_kvm(fd, &answer);
 	close(fd);
 	if (ret)
-		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "KVM gives no answer: %s", strerror(-ret));
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "KVM gives no answer: %s",
+			      strerror(-ret));
 	else
 		add_capability(diagnosis, answer);
 }
@@ -108,23 +118,29 @@ static int first_version(const char * const *names, struct text_version *version
 
 void check_qemu(struct diagnosis *diagnosis)
 {
-	static const char * const names[] = { "qemu-system-aarch64", "/usr/libexec/qemu-kvm", NULL };
+	static const char *const names[] = { "qemu-system-aarch64", "/usr/libexec/qemu-kvm", NULL };
 	struct text_version version;
 	struct finding *finding;
 	int ret = first_version(names, &version);
 
 	if (ret == -ENOENT) {
 		finding = diagnosis_add(diagnosis, VERDICT_WARNING, "QEMU is not installed");
-		finding->why = "it runs the guest, unless another program does";
-		finding->fix = text_copy(diagnosis->host.has_apt ? "apt install qemu-system-arm qemu-efi-aarch64" :
-					 "dnf install qemu-kvm edk2-aarch64");
+		finding_explain(finding,
+				"it runs the guest, unless another program does",
+				diagnosis->host.has_apt ?
+				"apt install qemu-system-arm qemu-efi-aarch64" :
+				"dnf install qemu-kvm edk2-aarch64");
 	} else if (ret) {
-		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "its version cannot be seen: %s", unseen(ret));
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "its version cannot be seen: %s",
+			      unseen(ret));
 	} else if (!text_version_since(version, 9, 0)) {
-		finding = diagnosis_add(diagnosis, VERDICT_WARNING, "QEMU %u.%u", version.major, version.minor);
-		finding->why = "before 9.0 it has no acpi-generic-initiator: the guest's GPU driver finds no NUMA nodes for the GPU's memory";
-		finding->fix = text_copy(diagnosis->host.has_apt ? "apt install -t stable-backports qemu-system-arm" :
-					 "dnf upgrade qemu-kvm");
+		finding = diagnosis_add(diagnosis, VERDICT_WARNING, "QEMU %u.%u", version.major,
+					version.minor);
+		finding_explain(finding,
+				"before 9.0 it has no acpi-generic-initiator: the guest's GPU driver finds no NUMA nodes for the GPU's memory",
+				diagnosis->host.has_apt ?
+				"apt install -t stable-backports qemu-system-arm" :
+				"dnf upgrade qemu-kvm");
 	} else {
 		diagnosis_add(diagnosis, VERDICT_OK, "QEMU %u.%u%s", version.major, version.minor,
 			      text_version_since(version, 10, 0) ? "" :
@@ -134,7 +150,8 @@ void check_qemu(struct diagnosis *diagnosis)
 
 void check_libvirt(struct diagnosis *diagnosis)
 {
-	static const char * const names[] = { "virtqemud", "libvirtd", "/usr/sbin/virtqemud", "/usr/sbin/libvirtd", NULL };
+	static const char *const names[] = { "virtqemud", "libvirtd", "/usr/sbin/virtqemud",
+					     "/usr/sbin/libvirtd", NULL };
 	struct text_version version;
 	struct finding *finding;
 	int ret = first_version(names, &version);
@@ -142,11 +159,14 @@ void check_libvirt(struct diagnosis *diagnosis)
 	if (ret == -ENOENT) {
 		diagnosis_add(diagnosis, VERDICT_OK, "libvirt is not installed; it is not needed");
 	} else if (ret) {
-		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "its version cannot be seen: %s", unseen(ret));
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "its version cannot be seen: %s",
+			      unseen(ret));
 	} else if (!text_version_since(version, 10, 0)) {
-		finding = diagnosis_add(diagnosis, VERDICT_WARNING, "libvirt %u.%u", version.major, version.minor);
-		finding->why = "before 10.0 it binds a managed device to vfio-pci, not to the driver made for it: write managed='no', and bind the GPU first";
-		finding->fix = text_copy("nvgrace-gpu bind --all");
+		finding = diagnosis_add(diagnosis, VERDICT_WARNING, "libvirt %u.%u", version.major,
+					version.minor);
+		finding_explain(finding,
+				"before 10.0 it binds a managed device to vfio-pci, not to the driver made for it: write managed='no', and bind the GPU first",
+				"nvgrace-gpu bind --all");
 	} else {
 		diagnosis_add(diagnosis, VERDICT_OK, "libvirt %u.%u", version.major, version.minor);
 	}
@@ -158,6 +178,7 @@ void check_memlock(struct diagnosis *diagnosis)
 	struct finding *finding;
 	char text[4096], limit[64];
 	char size[32];
+	__u64 bytes;
 
 	if (diagnosis->host.can_lock) {
 		diagnosis_add(diagnosis, VERDICT_OK, "this user may lock any amount of memory");
@@ -173,8 +194,10 @@ void check_memlock(struct diagnosis *diagnosis)
 		diagnosis_add(diagnosis, VERDICT_OK, "unlimited");
 		return;
 	}
+	text_scan(limit, 10, &bytes);
 	finding = diagnosis_add(diagnosis, VERDICT_WARNING, "this user may lock %s of memory",
-				text_size(size, sizeof(size), strtoull(limit, NULL, 10)));
-	finding->why = "VFIO locks all memory of a guest; libvirt sees to that, a QEMU that is started by hand needs the limit raised";
-	finding->fix = text_copy("sudo prlimit --pid $$ --memlock=unlimited");
+				text_size(size, sizeof(size), bytes));
+	finding_explain(finding,
+			"VFIO locks all memory of a guest; libvirt sees to that, a QEMU that is started by hand needs the limit raised",
+			"sudo prlimit --pid $$ --memlock=unlimited");
 }

@@ -18,13 +18,14 @@ void check_architecture(struct diagnosis *diagnosis)
 	if (!host->arch[0]) {
 		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "/proc/sys/kernel/arch is not there");
 	} else if (!strcmp(host->arch, "aarch64")) {
-		diagnosis_add(diagnosis, VERDICT_OK, "%s%s%s", host->arch, host->machine[0] ? ", " : "",
-			      host->machine);
+		diagnosis_add(diagnosis, VERDICT_OK, "%s%s%s", host->arch,
+			      host->machine[0] ? ", " : "", host->machine);
 	} else {
 		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "%s%s%s", host->arch,
 					host->machine[0] ? ", " : "", host->machine);
-		finding->why = "the driver is for machines with a Grace CPU, which are arm64 (aarch64)";
-		finding->fix = text_copy("# run this on the Grace Hopper or Grace Blackwell machine");
+		finding_explain(finding,
+				"the driver is for machines with a Grace CPU, which are arm64 (aarch64)",
+				"# run this on the Grace Hopper or Grace Blackwell machine");
 	}
 }
 
@@ -35,14 +36,16 @@ void check_gpu(struct diagnosis *diagnosis)
 	for (size_t i = 0; i < diagnosis->gpus.count; i++) {
 		const struct gpu *gpu = &diagnosis->gpus.gpus[i];
 
-		diagnosis_add(diagnosis, VERDICT_OK, "%s: %s (%04x:%04x)", gpu->pci.bdf, gpu->product,
-			      gpu->pci.vendor, gpu->pci.device);
+		diagnosis_add(diagnosis, VERDICT_OK, "%s: %s (%04x:%04x)", gpu->pci.bdf,
+			      gpu->product, gpu->pci.vendor, gpu->pci.device);
 	}
 	if (diagnosis->gpus.count)
 		return;
-	finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "no GPU that the driver knows is on a PCI bus");
-	finding->why = "GH200, GB200 and GB300 appear as PCI functions of vendor 10de; without one there is nothing to assign";
-	finding->fix = text_copy("echo 1 >/sys/bus/pci/rescan\nlspci -d 10de:");
+	finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
+				"no GPU that the driver knows is on a PCI bus");
+	finding_explain(finding,
+			"GH200, GB200 and GB300 appear as PCI functions of vendor 10de; without one there is nothing to assign",
+			"echo 1 >/sys/bus/pci/rescan\nlspci -d 10de:");
 }
 
 void check_iommu(struct diagnosis *diagnosis)
@@ -56,17 +59,23 @@ void check_iommu(struct diagnosis *diagnosis)
 	for (size_t i = 0; i < diagnosis->gpus.count; i++)
 		grouped += diagnosis->gpus.gpus[i].pci.group[0] != 0;
 	if (ret && ret != -ENOENT) {
-		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "/sys/class/iommu cannot be read: %s", strerror(-ret));
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "/sys/class/iommu cannot be read: %s",
+			      strerror(-ret));
 	} else if (names.count && grouped == diagnosis->gpus.count) {
-		diagnosis_add(diagnosis, VERDICT_OK, "%zu IOMMU%s in use", names.count, names.count == 1 ? "" : "s");
+		diagnosis_add(diagnosis, VERDICT_OK, "%zu IOMMU%s in use", names.count,
+			      names.count == 1 ? "" : "s");
 	} else {
 		if (names.count)
-			finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "%zu of %zu GPUs are behind no IOMMU",
-						diagnosis->gpus.count - grouped, diagnosis->gpus.count);
+			finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
+						"%zu of %zu GPUs are behind no IOMMU",
+						diagnosis->gpus.count - grouped,
+						diagnosis->gpus.count);
 		else
-			finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "the kernel uses no IOMMU");
-		finding->why = "without an IOMMU a guest's GPU could write to all memory of the host, and VFIO refuses it";
-		finding->fix = text_copy("# enable the SMMU in the firmware's settings, and reboot");
+			finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
+						"the kernel uses no IOMMU");
+		finding_explain(finding,
+				"without an IOMMU a guest's GPU could write to all memory of the host, and VFIO refuses it",
+				"# enable the SMMU in the firmware's settings, and reboot");
 	}
 	tree_names_free(&names);
 }
@@ -85,14 +94,17 @@ static void check_one_group(struct diagnosis *diagnosis, const struct gpu *gpu)
 		if (!strcmp(member->bdf, gpu->pci.bdf) || iommu_group_lets(member))
 			continue;
 		viable = false;
-		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "%s: %s in the same IOMMU group %s is bound to %s",
+		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
+					"%s: %s in the same IOMMU group %s is bound to %s",
 					gpu->pci.bdf, member->bdf, gpu->pci.group, member->driver);
-		finding->why = "a group is given to a guest as a whole: no function in it may have a driver of the host";
-		finding->fix = text_format("echo %s >" PCI_DRIVER_FOLDER "%s/unbind", member->bdf, member->driver);
+		finding_explain(finding,
+				"a group is given to a guest as a whole: no function in it may have a driver of the host",
+				"echo %s >" PCI_DRIVER_FOLDER "%s/unbind", member->bdf,
+				member->driver);
 	}
 	if (viable && ret)
-		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "%s: IOMMU group %s cannot be read: %s", gpu->pci.bdf,
-			      gpu->pci.group, strerror(-ret));
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "%s: IOMMU group %s cannot be read: %s",
+			      gpu->pci.bdf, gpu->pci.group, strerror(-ret));
 	else if (viable && gpu->pci.group[0])
 		diagnosis_add(diagnosis, VERDICT_OK, "%s: group %s", gpu->pci.bdf, gpu->pci.group);
 	else if (viable)
@@ -125,13 +137,18 @@ void check_pages(struct diagnosis *diagnosis)
 			      "pages of %s; the configuration of kernel %s is not there to tell of huge mappings",
 			      size, host->release);
 	} else if (huge) {
-		diagnosis_add(diagnosis, VERDICT_OK, "pages of %s, huge mappings of device memory", size);
+		diagnosis_add(diagnosis, VERDICT_OK, "pages of %s, huge mappings of device memory",
+			      size);
 	} else if (host->page_size > 4096) {
-		diagnosis_add(diagnosis, VERDICT_OK, "pages of %s, no huge mappings of device memory", size);
+		diagnosis_add(diagnosis, VERDICT_OK,
+			      "pages of %s, no huge mappings of device memory", size);
 	} else {
-		finding = diagnosis_add(diagnosis, VERDICT_WARNING, "pages of %s, no huge mappings of device memory", size);
-		finding->why = "each guest takes longer to start and 2 MiB of page tables for each GiB of GPU memory; kernels from 6.12 on, or with 64 KiB pages, do not";
-		finding->fix = text_copy(host->has_apt ? "apt install -t stable-backports linux-image-arm64 linux-headers-arm64" :
-					 "dnf install kernel-64k kernel-64k-devel");
+		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
+					"pages of %s, no huge mappings of device memory", size);
+		finding_explain(finding,
+				"each guest takes longer to start and 2 MiB of page tables for each GiB of GPU memory; kernels from 6.12 on, or with 64 KiB pages, do not",
+				host->has_apt ?
+				"apt install -t stable-backports linux-image-arm64 linux-headers-arm64" :
+				"dnf install kernel-64k kernel-64k-devel");
 	}
 }

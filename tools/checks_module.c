@@ -25,12 +25,15 @@ void check_vfio(struct diagnosis *diagnosis)
 			continue;
 		missing++;
 		if (ret != -ENOENT) {
-			diagnosis_add(diagnosis, VERDICT_UNKNOWN, "the modules of kernel %s cannot be looked at", release);
+			diagnosis_add(diagnosis, VERDICT_UNKNOWN,
+				      "the modules of kernel %s cannot be looked at", release);
 			return;
 		}
-		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "kernel %s has no module %s", release, names[i]);
-		finding->why = "VFIO gives PCI functions to guests, and the driver is built on it";
-		finding->fix = text_copy("# boot a kernel with CONFIG_VFIO_PCI, CONFIG_VFIO_IOMMU_TYPE1");
+		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "kernel %s has no module %s",
+					release, names[i]);
+		finding_explain(finding,
+				"VFIO gives PCI functions to guests, and the driver is built on it",
+				"# boot a kernel with CONFIG_VFIO_PCI, CONFIG_VFIO_IOMMU_TYPE1");
 	}
 	if (!missing)
 		diagnosis_add(diagnosis, VERDICT_OK, "kernel %s has VFIO for PCI", release);
@@ -58,11 +61,13 @@ static char *fix_build(const struct host *host, const char *release)
 	if (!package_is_there())
 		return text_format("%s %s-%s %s-dkms", install, headers, release, GPU_MODULE);
 	if (!has_headers)
-		return text_format("%s %s-%s\ndkms autoinstall -k %s", install, headers, release, release);
+		return text_format("%s %s-%s\ndkms autoinstall -k %s", install, headers, release,
+				   release);
 	return text_format("dkms autoinstall -k %s", release);
 }
 
-static void check_kernel(struct diagnosis *diagnosis, const char *release, enum verdict verdict, const char *why)
+static void check_kernel(struct diagnosis *diagnosis, const char *release, enum verdict verdict,
+			 const char *why)
 {
 	struct module module;
 	struct finding *finding;
@@ -72,19 +77,25 @@ static void check_kernel(struct diagnosis *diagnosis, const char *release, enum 
 		diagnosis_add(diagnosis, VERDICT_OK, "kernel %s: version %s in %s", release,
 			      module.version[0] ? module.version : "unknown", module.path);
 	} else if (!ret) {
-		finding = diagnosis_add(diagnosis, VERDICT_WARNING, "kernel %s: only its own driver of this name%s",
-					release, module.path[0] ? "" : ", built in");
-		finding->why = "the kernel's own driver shows no sizes and no readiness, and lacks fixes that this package has";
+		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
+					"kernel %s: only its own driver of this name%s", release,
+					module.path[0] ? "" : ", built in");
+		finding->why =
+			"the kernel's own driver shows no sizes and no readiness, and lacks fixes that this package has";
 		/* What is built in stays. */
 		if (module.path[0])
 			finding->fix = fix_build(&diagnosis->host, release);
 	} else if (ret == -ENOENT) {
-		finding = diagnosis_add(diagnosis, verdict, "kernel %s: there is no module%s", release,
-					package_is_there() ? "" : ", and the driver's package is not installed");
+		finding = diagnosis_add(diagnosis, verdict, "kernel %s: there is no module%s",
+					release,
+					package_is_there() ?
+						"" :
+						", and the driver's package is not installed");
 		finding->why = why;
 		finding->fix = fix_build(&diagnosis->host, release);
 	} else {
-		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "the modules of kernel %s cannot be looked at", release);
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN,
+			      "the modules of kernel %s cannot be looked at", release);
 	}
 }
 
@@ -97,7 +108,8 @@ void check_module(struct diagnosis *diagnosis)
 void check_next_kernel(struct diagnosis *diagnosis)
 {
 	if (!strcmp(diagnosis->host.release, diagnosis->host.next_release))
-		diagnosis_add(diagnosis, VERDICT_OK, "kernel %s runs and is the newest", diagnosis->host.release);
+		diagnosis_add(diagnosis, VERDICT_OK, "kernel %s runs and is the newest",
+			      diagnosis->host.release);
 	else
 		check_kernel(diagnosis, diagnosis->host.next_release, VERDICT_WARNING,
 			     "after the next boot there would be no driver");
@@ -125,7 +137,8 @@ static bool secure_boot(void)
 	char variable[8];
 
 	return tree_read(variable, sizeof(variable),
-			 "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c") == 5 &&
+			 "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c") ==
+		       5 &&
 	       variable[4] == 1;
 }
 
@@ -151,14 +164,19 @@ static char *key_file(void)
 	    text_field(text, "mok_certificate=", path, sizeof(path))) {
 		start += strspn(path, "\"'");
 		start[strcspn(start, "\"'")] = 0;
-		if (start[0] == '/' && strspn(start, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+-") == strlen(start))
+		if (start[0] == '/' &&
+		    strspn(start,
+			   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+-") ==
+			    strlen(start))
 			return text_copy(start);
 	}
-	return text_copy(tree_exists("/var/lib/shim-signed/mok/MOK.der") ? "/var/lib/shim-signed/mok/MOK.der" :
-			 "/var/lib/dkms/mok.pub");
+	return text_copy(tree_exists("/var/lib/shim-signed/mok/MOK.der") ?
+				 "/var/lib/shim-signed/mok/MOK.der" :
+				 "/var/lib/dkms/mok.pub");
 }
 
-static void add_untrusted(struct diagnosis *diagnosis, const struct module *module, const char *reason)
+static void add_untrusted(struct diagnosis *diagnosis, const struct module *module,
+			  const char *reason)
 {
 	struct finding *finding;
 	char *file = key_file();
@@ -168,10 +186,15 @@ static void add_untrusted(struct diagnosis *diagnosis, const struct module *modu
 					"%s, and the kernel does not trust the key that signed the module: %s",
 					reason, module->signer);
 	else
-		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "%s, and the module is not signed", reason);
-	finding->why = "the kernel refuses to load the module";
-	finding->fix = text_format("%smokutil --import %s\nreboot\n# choose \"Enroll MOK\" on the console",
-				   module->signer[0] ? "" : "dkms generate_mok\ndkms install --force " GPU_MODULE "\n", file);
+		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
+					"%s, and the module is not signed", reason);
+	finding_explain(finding,
+			"the kernel refuses to load the module",
+			"%smokutil --import %s\nreboot\n# choose \"Enroll MOK\" on the console",
+			module->signer[0] ?
+			"" :
+			"dkms generate_mok\ndkms install --force " GPU_MODULE "\n",
+			file);
 	free(file);
 }
 
@@ -185,7 +208,8 @@ void check_trust(struct diagnosis *diagnosis)
 	read_lockdown(mode, sizeof(mode));
 	tree_line(enforce, sizeof(enforce), "/sys/module/module/parameters/sig_enforce");
 	if (mode[0] && strcmp(mode, "none"))
-		reason = secure_boot() ? "Secure Boot is on and the kernel is locked down" : "the kernel is locked down";
+		reason = secure_boot() ? "Secure Boot is on and the kernel is locked down" :
+					 "the kernel is locked down";
 	else if (enforce[0] == 'Y')
 		reason = "the kernel takes only modules whose key it trusts";
 	else
@@ -194,7 +218,8 @@ void check_trust(struct diagnosis *diagnosis)
 	if (!reason) {
 		diagnosis_add(diagnosis, VERDICT_OK, "the kernel takes modules of any key");
 	} else if (module_find(&module, diagnosis->host.release, GPU_MODULE)) {
-		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "%s, and there is no module to look at", reason);
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "%s, and there is no module to look at",
+			      reason);
 	} else if (module_is_loaded(GPU_DRIVER) || !module.path[0]) {
 		diagnosis_add(diagnosis, VERDICT_OK, "%s, and it has taken the module", reason);
 	} else if (!module.signer[0]) {
@@ -204,9 +229,11 @@ void check_trust(struct diagnosis *diagnosis)
 		if (!trusted)
 			add_untrusted(diagnosis, &module, reason);
 		else if (trusted > 0)
-			diagnosis_add(diagnosis, VERDICT_OK, "%s, and it trusts the key: %s", reason, module.signer);
+			diagnosis_add(diagnosis, VERDICT_OK, "%s, and it trusts the key: %s",
+				      reason, module.signer);
 		else
-			diagnosis_add(diagnosis, VERDICT_UNKNOWN, "%s; its keys can be seen by root only", reason);
+			diagnosis_add(diagnosis, VERDICT_UNKNOWN,
+				      "%s; its keys can be seen by root only", reason);
 	}
 }
 
@@ -218,18 +245,26 @@ void check_loaded(struct diagnosis *diagnosis)
 
 	if (!module_is_loaded(GPU_DRIVER)) {
 		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "the module is not loaded");
-		finding->why = "GPUs cannot be bound to the driver";
-		finding->fix = text_copy("modprobe " GPU_MODULE);
+		finding_explain(finding,
+				"GPUs cannot be bound to the driver",
+				"modprobe " GPU_MODULE);
 		return;
 	}
 	tree_line(version, sizeof(version), "/sys/module/" GPU_DRIVER "/version");
-	if (!module_find(&module, diagnosis->host.release, GPU_MODULE) && strcmp(module.version, version)) {
-		finding = diagnosis_add(diagnosis, VERDICT_WARNING, "%s%s is loaded, %s%s is installed",
-					version[0] ? "version " : "the kernel's own driver", version,
-					module.version[0] ? "version " : "the kernel's own driver", module.version);
-		finding->why = "what was loaded before an upgrade stays until the next boot";
-		finding->fix = text_copy("# when no GPU is in use:\nmodprobe --remove " GPU_MODULE " && modprobe " GPU_MODULE);
+	if (!module_find(&module, diagnosis->host.release, GPU_MODULE) &&
+	    strcmp(module.version, version)) {
+		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
+					"%s%s is loaded, %s%s is installed",
+					version[0] ? "version " : "the kernel's own driver",
+					version,
+					module.version[0] ? "version " : "the kernel's own driver",
+					module.version);
+		finding_explain(finding,
+				"what was loaded before an upgrade stays until the next boot",
+				"# when no GPU is in use:\nmodprobe --remove " GPU_MODULE
+				" && modprobe " GPU_MODULE);
 		return;
 	}
-	diagnosis_add(diagnosis, VERDICT_OK, "%s%s", version[0] ? "version " : "the kernel's own driver", version);
+	diagnosis_add(diagnosis, VERDICT_OK, "%s%s",
+		      version[0] ? "version " : "the kernel's own driver", version);
 }

@@ -70,7 +70,12 @@ struct check {
 
 /* Adds a finding of the check that runs; it stays where it is until the next is added. */
 [[gnu::format(printf, 3, 4)]]
-struct finding *diagnosis_add(struct diagnosis *diagnosis, enum verdict verdict, const char *format, ...);
+struct finding *diagnosis_add(struct diagnosis *diagnosis, enum verdict verdict, const char *format,
+			      ...);
+
+/* Says why it matters, and the commands that mend it. */
+[[gnu::format(printf, 3, 4)]]
+void finding_explain(struct finding *finding, const char *why, const char *fix, ...);
 
 /* The checks, by the file that they are in. */
 void check_architecture(struct diagnosis *diagnosis);

@@ -43,12 +43,14 @@ static const char * const verdicts[] = {
 	[VERDICT_PROBLEM]	= "problem",
 };
 
-struct finding *diagnosis_add(struct diagnosis *diagnosis, enum verdict verdict, const char *format, ...)
+struct finding *diagnosis_add(struct diagnosis *diagnosis, enum verdict verdict, const char *format,
+			      ...)
 {
 	struct finding *finding;
 	va_list arguments;
 
-	diagnosis->findings = array_resize(diagnosis->findings, diagnosis->count + 1, sizeof(*finding));
+	diagnosis->findings =
+		array_resize(diagnosis->findings, diagnosis->count + 1, sizeof(*finding));
 	finding = &diagnosis->findings[diagnosis->count++];
 	*finding = (struct finding){ .check = diagnosis->check, .verdict = verdict };
 	va_start(arguments, format);
@@ -56,6 +58,17 @@ struct finding *diagnosis_add(struct diagnosis *diagnosis, enum verdict verdict,
 		finding->seen = text_copy("");
 	va_end(arguments);
 	return finding;
+}
+
+void finding_explain(struct finding *finding, const char *why, const char *fix, ...)
+{
+	va_list arguments;
+
+	finding->why = why;
+	va_start(arguments, fix);
+	if (vasprintf(&finding->fix, fix, arguments) < 0)
+		finding->fix = NULL;
+	va_end(arguments);
 }
 
 static void diagnose(struct diagnosis *diagnosis)
@@ -106,18 +119,22 @@ static void print_text(const struct diagnosis *diagnosis)
 	for (size_t i = 0; i < diagnosis->count; i++) {
 		const struct finding *finding = &diagnosis->findings[i];
 
-		printf("%-9s  %s: %s\n", verdicts[finding->verdict], finding->check->title, finding->seen);
+		printf("%-9s  %s: %s\n", verdicts[finding->verdict], finding->check->title,
+		       finding->seen);
 		if (finding->why)
 			printf("           Why it matters: %s.\n", finding->why);
 		if (finding->fix) {
 			puts("           What to do:");
 			print_fix(finding->fix);
 		}
-		if (finding->verdict > VERDICT_UNKNOWN && (!first || finding->verdict > first->verdict))
+		if (finding->verdict > VERDICT_UNKNOWN &&
+		    (!first || finding->verdict > first->verdict))
 			first = finding;
 	}
-	printf("\nProblems: %zu. Warnings: %zu. Unknown: %zu.\n", count_verdicts(diagnosis, VERDICT_PROBLEM),
-	       count_verdicts(diagnosis, VERDICT_WARNING), count_verdicts(diagnosis, VERDICT_UNKNOWN));
+	printf("\nProblems: %zu. Warnings: %zu. Unknown: %zu.\n",
+	       count_verdicts(diagnosis, VERDICT_PROBLEM),
+	       count_verdicts(diagnosis, VERDICT_WARNING),
+	       count_verdicts(diagnosis, VERDICT_UNKNOWN));
 	if (!first)
 		return;
 	printf("Begin with: %s: %s\n", first->check->title, first->seen);

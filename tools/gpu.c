@@ -40,8 +40,8 @@ static void read_origin(struct gpu *gpu)
 		gpu->origin = GPU_UNBOUND;
 		return;
 	}
-	tree_line(gpu->driver_version, sizeof(gpu->driver_version), PCI_DRIVER_FOLDER "%s/module/version",
-		  driver);
+	tree_line(gpu->driver_version, sizeof(gpu->driver_version),
+		  PCI_DRIVER_FOLDER "%s/module/version", driver);
 	if (strcmp(driver, GPU_DRIVER))
 		gpu->origin = GPU_OF_OTHERS;
 	else
@@ -80,14 +80,16 @@ static void read_memory(struct gpu *gpu)
 	__u64 erratum;
 
 	for (size_t i = 0; i < ARRAY_SIZE(sizes); i++) {
-		if (tree_number(sizes[i].value, PCI_DEVICE_FOLDER "%s/nvgrace_gpu/%s", bdf, sizes[i].name))
+		if (tree_number(sizes[i].value, PCI_DEVICE_FOLDER "%s/nvgrace_gpu/%s", bdf,
+				sizes[i].name))
 			return;
 	}
 	tree_number(&erratum, PCI_DEVICE_FOLDER "%s/nvgrace_gpu/mig_erratum", bdf);
 	gpu->mig_erratum = erratum;
 	tree_line(gpu->readiness_method, sizeof(gpu->readiness_method),
 		  PCI_DEVICE_FOLDER "%s/nvgrace_gpu/readiness_method", bdf);
-	tree_line(gpu->readiness, sizeof(gpu->readiness), PCI_DEVICE_FOLDER "%s/nvgrace_gpu/readiness", bdf);
+	tree_line(gpu->readiness, sizeof(gpu->readiness),
+		  PCI_DEVICE_FOLDER "%s/nvgrace_gpu/readiness", bdf);
 	gpu->has_memory = true;
 }
 

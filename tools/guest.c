@@ -8,12 +8,12 @@
 #include "guest.h"
 #include "tree.h"
 
-#define GIB (1ull << 30)
+#define GIB (1024 * 1024 * 1024ull)
 
 /* What QEMU has without being told, and the smallest it takes. */
 #define WINDOW_MIN (512 * GIB)
 /* Guests have at most 48 bits of addresses, and their memory is below the window. */
-#define WINDOW_MAX (1ull << 46)
+#define WINDOW_MAX (64 * 1024 * GIB)
 /* No GPU has a larger one yet. */
 #define ASSUMED_BAR (512 * GIB)
 

@@ -23,19 +23,19 @@ static void print_head(void)
 	     "  </features>\n"
 	     "  <cpu mode='host-passthrough'>\n"
 	     "    <numa>");
-	printf("      <cell id='0' cpus='0-%d' memory='%d' unit='GiB'/>\n", GUEST_CPUS - 1, GUEST_MEMORY_GIB);
+	printf("      <cell id='0' cpus='0-%d' memory='%d' unit='GiB'/>\n", GUEST_CPUS - 1,
+	       GUEST_MEMORY_GIB);
 	puts("    </numa>\n"
 	     "  </cpu>");
 }
 
 static void print_address(const char *prefix, const char *bdf)
 {
-	unsigned int domain = 0, bus = 0, slot = 0, function = 0;
+	struct text_address address;
 
-	/* What a device is read from is an address already. */
-	(void)!sscanf(bdf, "%x:%x:%x.%x", &domain, &bus, &slot, &function);
+	text_address(bdf, &address);
 	printf("%s<address domain='0x%04x' bus='0x%02x' slot='0x%02x' function='0x%x'/>\n",
-	       prefix, domain, bus, slot, function);
+	       prefix, address.domain, address.bus, address.slot, address.function);
 }
 
 static void print_gpu(const struct gpu *gpu, size_t i)
@@ -46,7 +46,8 @@ static void print_gpu(const struct gpu *gpu, size_t i)
 	printf("      </source>\n"
 	       "      <alias name='ua-gpu%zu'/>\n"
 	       "      <address type='pci' domain='0x0000' bus='0x%02zx' slot='0x00' function='0x0'/>\n"
-	       "    </hostdev>\n", i, i + 1);
+	       "    </hostdev>\n",
+	       i, i + 1);
 }
 
 static void print_devices(const struct gpus *gpus)

@@ -29,12 +29,13 @@ static void read_arch(struct host *host)
 static void read_page_size(struct host *host)
 {
 	char text[4096], value[32];
+	__u64 kib;
 
 	if (tree_is_live())
 		host->page_size = sysconf(_SC_PAGESIZE);
 	else if (tree_read(text, sizeof(text), "/proc/self/smaps") >= 0 &&
 		 text_field(text, "KernelPageSize:", value, sizeof(value)))
-		host->page_size = strtoull(value, NULL, 10) << 10;
+		host->page_size = text_scan(value, 10, &kib) ? kib << 10 : 0;
 }
 
 /* Kernels have a folder of modules; what a removed one leaves behind does not count. */
@@ -57,10 +58,12 @@ static void read_next_release(struct host *host)
 static void read_capabilities(struct host *host)
 {
 	char text[4096], value[32];
+	__u64 capabilities;
 
 	if (tree_read(text, sizeof(text), "/proc/self/status") >= 0 &&
-	    text_field(text, "CapEff:", value, sizeof(value)))
-		host->can_lock = strtoull(value, NULL, 16) >> CAP_IPC_LOCK & 1;
+	    text_field(text, "CapEff:", value, sizeof(value)) &&
+	    text_scan(value, 16, &capabilities))
+		host->can_lock = capabilities >> CAP_IPC_LOCK & 1;
 }
 
 void host_read(struct host *host)
@@ -78,8 +81,10 @@ void host_read(struct host *host)
 
 int host_config(const struct host *host, const char *option)
 {
-	static const char * const places[][2] = {
-		{ "/boot/config-", "" }, { "/lib/modules/", "/config" }, { "/lib/modules/", "/build/.config" },
+	static const char *const places[][2] = {
+		{ "/boot/config-", "" },
+		{ "/lib/modules/", "/config" },
+		{ "/lib/modules/", "/build/.config" },
 	};
 	char name[128], value[16];
 	int set = -1;
@@ -88,7 +93,8 @@ int host_config(const struct host *host, const char *option)
 	for (size_t i = 0; i < ARRAY_SIZE(places) && set < 0; i++) {
 		char *text;
 
-		if (tree_read_all(&text, 1 << 20, "%s%s%s", places[i][0], host->release, places[i][1]) > 0)
+		if (tree_read_all(&text, 1 << 20, "%s%s%s", places[i][0], host->release,
+				  places[i][1]) > 0)
 			set = text_field(text, name, value, sizeof(value)) &&
 			      (value[0] == 'y' || value[0] == 'm');
 		free(text);

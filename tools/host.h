@@ -31,7 +31,7 @@ struct host {
 
 void host_read(struct host *host);
 
-/* Whether an option of the kernel's configuration is y or m: 1, 0, or -1 where it cannot be seen. */
+/* Whether an option of the kernel's configuration is y or m: 1, 0, or -1 if that is not known. */
 int host_config(const struct host *host, const char *option);
 
 #endif /* HOST_H */

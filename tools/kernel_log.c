@@ -49,13 +49,14 @@ bool kernel_log_error(const char *text, const char *prefix, char *message, size_
 {
 	bool found = false;
 
-	for (const char *line = text; line; line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
-		char *end;
-		unsigned long priority = strtoul(line, &end, 10);
+	for (const char *line = text; line;
+	     line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+		__u64 priority;
+		const char *end = text_scan(line, 10, &priority);
 		const char *start = line + strcspn(line, ";\n");
 		size_t length;
 
-		if (end == line || *end != ',' || *start != ';' || (priority & 7) > LEVEL_ERROR ||
+		if (!end || *end != ',' || *start != ';' || (priority & 7) > LEVEL_ERROR ||
 		    strncmp(start + 1, prefix, strlen(prefix)))
 			continue;
 		start += 1 + strlen(prefix);

@@ -75,8 +75,10 @@ static int read_gpus(struct gpus *gpus, const struct arguments *arguments)
 		ret = gpu_read(&gpus->gpus[gpus->count], arguments->bdfs[i]);
 		if (ret) {
 			fprintf(stderr, "nvgrace-gpu: '%s' is not %s\n", arguments->bdfs[i],
-				ret == -EINVAL ? "the address of a PCI function, such as 0009:01:00.0" :
-				ret == -ENODEV ? "a GPU that the driver knows" : "there");
+				ret == -EINVAL ?
+					"the address of a PCI function, such as 0009:01:00.0" :
+				ret == -ENODEV ? "a GPU that the driver knows" :
+						 "there");
 			gpus_free(gpus);
 			return 1;
 		}
@@ -131,7 +133,8 @@ static int run_guest(const struct gpus *gpus, void (*print)(const struct guest *
 		return 1;
 	}
 	if (guest.assumed)
-		fputs("nvgrace-gpu: a GPU's sizes are known only when this package's driver has it: 512 GiB are assumed\n", stderr);
+		fputs("nvgrace-gpu: a GPU's sizes are known only when this package's driver has it: 512 GiB are assumed\n",
+		      stderr);
 	print(&guest);
 	return 0;
 }
@@ -195,7 +198,8 @@ static int run(const struct command *command, const struct arguments *arguments)
 		return wrong_usage("no addresses are wanted: ", arguments->bdfs[0]);
 	if (!arguments->count && (command->named || (command->moves && !arguments->all)))
 		return wrong_usage("which GPUs? ", command->name);
-	if (arguments->to && (!arguments->to[0] || strchr(arguments->to, '/') || arguments->to[0] == '.'))
+	if (arguments->to &&
+	    (!arguments->to[0] || strchr(arguments->to, '/') || arguments->to[0] == '.'))
 		return wrong_usage("not the name of a driver: ", arguments->to);
 	if (!command->run)
 		return doctor(arguments->json);
@@ -242,7 +246,8 @@ int main(int argc, char **argv)
 			ret = tree_use(optarg);
 			if (!ret)
 				break;
-			fprintf(stderr, "nvgrace-gpu: '%s' cannot be opened: %s\n", optarg, strerror(-ret));
+			fprintf(stderr, "nvgrace-gpu: '%s' cannot be opened: %s\n", optarg,
+				strerror(-ret));
 			return 1;
 		case 'h':
 			fputs(usage, stdout);

@@ -16,7 +16,8 @@
 static void ignore_log(void *data, int priority, const char *file, int line, const char *function,
 		       const char *format, va_list arguments)
 {
-	(void)data, (void)priority, (void)file, (void)line, (void)function, (void)format, (void)arguments;
+	(void)data, (void)priority, (void)file, (void)line, (void)function, (void)format,
+		(void)arguments;
 }
 
 static struct kmod_ctx *open_modules(const char *folder, const char * const *config)
@@ -63,7 +64,8 @@ static bool lists_are_files(const char *release)
 	struct tree_names names;
 	bool are_files = true;
 
-	if (!release[0] || strchr(release, '/') || !tree_exists("/lib/modules/%s/modules.dep.bin", release))
+	if (!release[0] || strchr(release, '/') ||
+	    !tree_exists("/lib/modules/%s/modules.dep.bin", release))
 		return false;
 	tree_list(&names, "/lib/modules/%s", release);
 	for (size_t i = 0; i < names.count; i++) {

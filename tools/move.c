@@ -54,8 +54,10 @@ static void restore(const struct gpu *gpu)
 		}
 	}
 	set_override(bdf, gpu->pci.override);
-	if (strcmp(driver_now(&now, bdf), gpu->pci.driver) || strcmp(now.override, gpu->pci.override))
-		SAY("it could not be given back to %s: it has %s", bdf, or_none(gpu->pci.driver), or_none(now.driver));
+	if (strcmp(driver_now(&now, bdf), gpu->pci.driver) ||
+	    strcmp(now.override, gpu->pci.override))
+		SAY("it could not be given back to %s: it has %s", bdf, or_none(gpu->pci.driver),
+		    or_none(now.driver));
 	else
 		SAY("it has %s again", bdf, or_none(gpu->pci.driver));
 }
@@ -70,7 +72,8 @@ static void explain_refusal(const char *bdf, const char *driver, int error)
 	if (kernel_log_error(log, prefix, message, sizeof(message)))
 		SAY("%s refused it: %s", bdf, driver, message);
 	else
-		SAY("%s did not take it%s%s: see 'dmesg'", bdf, driver, error ? ": " : "", error ? strerror(-error) : "");
+		SAY("%s did not take it%s%s: see 'dmesg'", bdf, driver, error ? ": " : "",
+		    error ? strerror(-error) : "");
 	free(log);
 }
 
@@ -86,7 +89,8 @@ static int move_one(const struct move_request *request, const struct gpu *gpu)
 	if (!ret)
 		ret = take_away(bdf, gpu->pci.driver);
 	if (ret) {
-		SAY("it could not be taken from %s: %s", bdf, or_none(gpu->pci.driver), strerror(-ret));
+		SAY("it could not be taken from %s: %s", bdf, or_none(gpu->pci.driver),
+		    strerror(-ret));
 		restore(gpu);
 		return ret;
 	}
@@ -99,8 +103,8 @@ static int move_one(const struct move_request *request, const struct gpu *gpu)
 	}
 	if (!request->keep)
 		set_override(bdf, "");
-	printf("%s: %s, before that %s; driver_override is %s\n", bdf, or_none(to), or_none(gpu->pci.driver),
-	       request->keep ? to : "not set");
+	printf("%s: %s, before that %s; driver_override is %s\n", bdf, or_none(to),
+	       or_none(gpu->pci.driver), request->keep ? to : "not set");
 	return 0;
 }
 
@@ -152,7 +156,8 @@ static int make_plan(const struct move_request *request, struct gpus *plan)
 		}
 		if (!move_is_allowed(request, gpu)) {
 			/* With --all, what somebody has chosen is no failure. */
-			if (!request->all || gpu->policy == GPU_POLICY_UNKNOWN || gpu->policy == GPU_POLICY_YES)
+			if (!request->all || gpu->policy == GPU_POLICY_UNKNOWN ||
+			    gpu->policy == GPU_POLICY_YES)
 				ret = -1;
 			continue;
 		}

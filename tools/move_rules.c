@@ -21,10 +21,11 @@ static bool is_free(const struct gpu *gpu)
 	users_find(&users, &gpu->pci);
 	is_free = !users.busy;
 	for (size_t i = 0; i < users.count; i++)
-		SAY("process %d (%s) has it open as %s: end that first", gpu->pci.bdf, users.users[i].pid,
-		    users.users[i].command, users.users[i].path);
+		SAY("process %d (%s) has it open as %s: end that first", gpu->pci.bdf,
+		    users.users[i].pid, users.users[i].command, users.users[i].path);
 	if (users.busy && !users.count)
-		SAY("a process that cannot be seen from here has its IOMMU group open: end that first", gpu->pci.bdf);
+		SAY("a process that cannot be seen from here has its IOMMU group open: end that first",
+		    gpu->pci.bdf);
 	users_free(&users);
 	return is_free;
 }
@@ -45,7 +46,8 @@ static bool group_is_viable(const struct move_request *request, const struct gpu
 	bool viable = true;
 
 	if (!gpu->pci.group[0]) {
-		SAY("it is behind no IOMMU, and no guest can have it: see 'nvgrace-gpu doctor'", gpu->pci.bdf);
+		SAY("it is behind no IOMMU, and no guest can have it: see 'nvgrace-gpu doctor'",
+		    gpu->pci.bdf);
 		return false;
 	}
 	iommu_group_read(&members, &gpu->pci);
@@ -55,9 +57,10 @@ static bool group_is_viable(const struct move_request *request, const struct gpu
 		if (iommu_group_lets(member) || is_moved(request, member->bdf))
 			continue;
 		viable = false;
-		SAY("%s in the same IOMMU group %s has the driver %s, so no guest could have it; free that first: echo %s >"
-		    PCI_DRIVER_FOLDER "%s/unbind", gpu->pci.bdf, member->bdf, gpu->pci.group, member->driver,
-		    member->bdf, member->driver);
+		SAY("%s in the same IOMMU group %s has the driver %s, so no guest could have it; free that first: echo %s >" PCI_DRIVER_FOLDER
+		    "%s/unbind",
+		    gpu->pci.bdf, member->bdf, gpu->pci.group, member->driver, member->bdf,
+		    member->driver);
 	}
 	pci_devices_free(&members);
 	return viable;
@@ -74,19 +77,23 @@ static bool is_wanted(const struct move_request *request, const struct gpu *gpu)
 		    bdf, bdf);
 		return false;
 	}
-	if (override[0] && strcmp(override, GPU_DRIVER) && strcmp(override, request->to ? request->to : "") &&
-	    strcmp(override, gpu->pci.driver) && !request->force) {
-		SAY("somebody has set driver_override, which gives it to %s: --force changes that", bdf, override);
+	if (override[0] && strcmp(override, GPU_DRIVER) &&
+	    strcmp(override, request->to ? request->to : "") && strcmp(override, gpu->pci.driver) &&
+	    !request->force) {
+		SAY("somebody has set driver_override, which gives it to %s: --force changes that",
+		    bdf, override);
 		return false;
 	}
 	if (!request->to || strcmp(request->to, GPU_DRIVER))
 		return true;
 	if (gpu->policy == GPU_POLICY_NO && request->all) {
-		SAY("left out: a udev rule says NVGRACE_GPU_BIND=\"no\"; name it to bind it all the same", bdf);
+		SAY("left out: a udev rule says NVGRACE_GPU_BIND=\"no\"; name it to bind it all the same",
+		    bdf);
 		return false;
 	}
 	if (gpu->policy == GPU_POLICY_NO)
-		SAY("a udev rule says NVGRACE_GPU_BIND=\"no\": it is bound until the next boot only", bdf);
+		SAY("a udev rule says NVGRACE_GPU_BIND=\"no\": it is bound until the next boot only",
+		    bdf);
 	return true;
 }
 

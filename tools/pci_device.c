@@ -23,22 +23,22 @@ void pci_bars_parse(struct pci_bar bars[static PCI_BARS], const char *text)
 {
 	for (int i = 0; i < PCI_BARS; i++) {
 		__u64 values[3];
-		char *end;
 
 		for (size_t j = 0; j < ARRAY_SIZE(values); j++) {
-			values[j] = strtoull(text, &end, 16);
-			if (end == text)
+			text = text_scan(text, 16, &values[j]);
+			if (!text)
 				return;
-			text = end;
 		}
 		if (values[1] > values[0] && values[1] - values[0] != ~0ull)
-			bars[i] = (struct pci_bar){ values[0], values[1] - values[0] + 1, values[2] };
+			bars[i] =
+				(struct pci_bar){ values[0], values[1] - values[0] + 1, values[2] };
 	}
 }
 
 int pci_device_read(struct pci_device *pci, const char *bdf)
 {
 	char text[2048];
+	__u64 node;
 
 	*pci = (struct pci_device){ .numa_node = -1 };
 	if (text_bdf(bdf, pci->bdf))
@@ -48,11 +48,14 @@ int pci_device_read(struct pci_device *pci, const char *bdf)
 	pci->vendor = read_id(pci->bdf, "vendor");
 	pci->device = read_id(pci->bdf, "device");
 	pci->class = read_id(pci->bdf, "class");
-	if (!tree_line(text, sizeof(text), PCI_DEVICE_FOLDER "%s/numa_node", pci->bdf))
-		pci->numa_node = atoi(text);
+	/* -1 if it belongs to none. */
+	if (!tree_number(&node, PCI_DEVICE_FOLDER "%s/numa_node", pci->bdf))
+		pci->numa_node = node;
 	tree_link_name(pci->driver, sizeof(pci->driver), PCI_DEVICE_FOLDER "%s/driver", pci->bdf);
-	tree_link_name(pci->group, sizeof(pci->group), PCI_DEVICE_FOLDER "%s/iommu_group", pci->bdf);
-	tree_line(pci->override, sizeof(pci->override), PCI_DEVICE_FOLDER "%s/driver_override", pci->bdf);
+	tree_link_name(pci->group, sizeof(pci->group), PCI_DEVICE_FOLDER "%s/iommu_group",
+		       pci->bdf);
+	tree_line(pci->override, sizeof(pci->override), PCI_DEVICE_FOLDER "%s/driver_override",
+		  pci->bdf);
 	if (!strcmp(pci->override, "(null)"))
 		pci->override[0] = 0;
 	text_clean_name(pci->override);

@@ -79,7 +79,8 @@ void pci_devices_free(struct pci_devices *list);
 /* Names from the database of PCI ids. */
 struct pci_access;
 struct pci_access *pci_names_open(void);
-const char *pci_name(struct pci_access *names, const struct pci_device *pci, char *buffer, size_t size);
+const char *pci_name(struct pci_access *names, const struct pci_device *pci, char *buffer,
+		     size_t size);
 void pci_names_close(struct pci_access *names);
 
 #endif /* PCI_DEVICE_H */

@@ -24,7 +24,8 @@ struct pci_access *pci_names_open(void)
 	return names;
 }
 
-const char *pci_name(struct pci_access *names, const struct pci_device *pci, char *buffer, size_t size)
+const char *pci_name(struct pci_access *names, const struct pci_device *pci, char *buffer,
+		     size_t size)
 {
 	char *name = pci_lookup_name(names, buffer, size, PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE,
 				     pci->vendor, pci->device);

@@ -13,7 +13,7 @@
 
 static int start(const char *name, int output, pid_t *pid)
 {
-	char *arguments[] = { (char *)name, "--version", NULL };
+	char *arguments[3] = { (char *)name, "--version" };
 	posix_spawn_file_actions_t actions;
 	int ret;
 

@@ -56,8 +56,9 @@ static void add_number(struct json_object *object, const char *key, __u64 value)
 
 void report_json(struct json_object *object)
 {
-	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED |
-					    JSON_C_TO_STRING_NOSLASHESCAPE));
+	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
+							    JSON_C_TO_STRING_SPACED |
+							    JSON_C_TO_STRING_NOSLASHESCAPE));
 	json_object_put(object);
 }
 
@@ -217,8 +218,9 @@ static void print_group(const struct gpu *gpu, const struct facts *facts)
 
 		if (!strcmp(member->bdf, gpu->pci.bdf))
 			continue;
-		printf("    with %s %s, driver %s%s\n", member->bdf, pci_name(facts->names, member, name, sizeof(name)),
-		       or_none(member->driver), iommu_group_lets(member) ? "" : ": keeps the group from guests");
+		printf("    with %s %s, driver %s%s\n", member->bdf,
+		       pci_name(facts->names, member, name, sizeof(name)), or_none(member->driver),
+		       iommu_group_lets(member) ? "" : ": keeps the group from guests");
 	}
 }
 
@@ -241,27 +243,33 @@ static void print_memory(const struct gpu *gpu)
 		printf("  memory base      %#llx\n", gpu->base);
 		print_part("usemem", 4, gpu->usemem_size, gpu->usemem_bar_size);
 		print_part("resmem", 2, gpu->resmem_size, gpu->resmem_bar_size);
-		printf("  readiness        %s (%s)\n", or_none(gpu->readiness), or_none(gpu->readiness_method));
+		printf("  readiness        %s (%s)\n", or_none(gpu->readiness),
+		       or_none(gpu->readiness_method));
 	} else {
-		printf("  memory           %s\n", gpu->origin == GPU_OF_PACKAGE ? "firmware describes none" :
-		       "not known: the driver of this package tells when it is bound");
+		printf("  memory           %s\n",
+		       gpu->origin == GPU_OF_PACKAGE ?
+			       "firmware describes none" :
+			       "not known: the driver of this package tells when it is bound");
 	}
 	for (int i = 0; i < PCI_BARS; i++) {
 		if (gpu->pci.bars[i].size)
 			printf("  physical BAR%d    %s at %#llx\n", i,
-			       text_size(size, sizeof(size), gpu->pci.bars[i].size), gpu->pci.bars[i].start);
+			       text_size(size, sizeof(size), gpu->pci.bars[i].size),
+			       gpu->pci.bars[i].start);
 	}
 }
 
 static void print_users(const struct users *users)
 {
 	for (size_t i = 0; i < users->count; i++)
-		printf("  open in          %d (%s): %s\n", users->users[i].pid, users->users[i].command,
-		       users->users[i].path);
+		printf("  open in          %d (%s): %s\n", users->users[i].pid,
+		       users->users[i].command, users->users[i].path);
 	if (!users->count)
-		printf("  open in          %s\n", users->busy ? "a process that cannot be seen" : "no process");
+		printf("  open in          %s\n",
+		       users->busy ? "a process that cannot be seen" : "no process");
 	if (users->hidden)
-		printf("    the files of %zu processes cannot be seen by this user\n", users->hidden);
+		printf("    the files of %zu processes cannot be seen by this user\n",
+		       users->hidden);
 }
 
 static void print_status(const struct gpu *gpu)
@@ -269,7 +277,8 @@ static void print_status(const struct gpu *gpu)
 	struct facts facts;
 
 	facts_read(&facts, gpu);
-	printf("%s  %s (%04x:%04x)\n", gpu->pci.bdf, gpu->product, gpu->pci.vendor, gpu->pci.device);
+	printf("%s  %s (%04x:%04x)\n", gpu->pci.bdf, gpu->product, gpu->pci.vendor,
+	       gpu->pci.device);
 	print_driver(gpu);
 	print_group(gpu, &facts);
 	printf("  NUMA node        %d\n", gpu->pci.numa_node);

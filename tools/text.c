@@ -73,36 +73,42 @@ static int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-int text_number(const char *text, __u64 *number)
+const char *text_scan(const char *text, unsigned int base, __u64 *number)
 {
-	int base = 10;
-	char *end;
+	const char *start;
+	int digit;
 
 	*number = 0;
 	while (is_space(*text))
 		text++;
-	if (text[0] == '0' && (text[1] | 0x20) == 'x') {
-		base = 16;
+	if (base == 16 && text[0] == '0' && (text[1] | 0x20) == 'x')
 		text += 2;
+	for (start = text; (digit = hex_digit(*text)) >= 0 && (unsigned int)digit < base; text++) {
+		if (__builtin_mul_overflow(*number, base, number) ||
+		    __builtin_add_overflow(*number, digit, number)) {
+			*number = 0;
+			return NULL;
+		}
 	}
-	/* strtoull() would take a sign, spaces, and another 0x. */
-	if (base == 10 ? !is_digit(*text) : hex_digit(*text) < 0)
-		return -EINVAL;
-	errno = 0;
-	*number = strtoull(text, &end, base);
-	if (end == text + 1 && (*end | 0x20) == 'x')
-		return -EINVAL;
-	while (is_space(*end))
+	return text > start ? text : NULL;
+}
+
+int text_number(const char *text, __u64 *number)
+{
+	const char *start = text + strspn(text, " \t\n");
+	const char *end =
+		text_scan(text, start[0] == '0' && (start[1] | 0x20) == 'x' ? 16 : 10, number);
+
+	while (end && is_space(*end))
 		end++;
-	if (*end || errno) {
-		*number = 0;
-		return -EINVAL;
-	}
-	return 0;
+	if (end && !*end)
+		return 0;
+	*number = 0;
+	return -EINVAL;
 }
 
 /* A hexadecimal number of at most so many digits, and the separator behind it. */
-static const char *bdf_part(const char *text, int digits, char separator, unsigned int *part)
+static const char *address_part(const char *text, int digits, char separator, unsigned int *part)
 {
 	const char *start = text;
 
@@ -112,23 +118,31 @@ static const char *bdf_part(const char *text, int digits, char separator, unsign
 	return text > start && *text == separator ? text + 1 : NULL;
 }
 
-int text_bdf(const char *text, char bdf[static TEXT_BDF_SIZE])
+int text_address(const char *text, struct text_address *address)
 {
-	unsigned int domain = 0, bus, slot, function;
 	const char *colon = strchr(text, ':');
 	const char *rest = text;
 
+	*address = (struct text_address){};
 	if (colon && strchr(colon + 1, ':'))
-		rest = bdf_part(rest, 8, ':', &domain);
+		rest = address_part(rest, 8, ':', &address->domain);
 	if (rest)
-		rest = bdf_part(rest, 2, ':', &bus);
+		rest = address_part(rest, 2, ':', &address->bus);
 	if (rest)
-		rest = bdf_part(rest, 2, '.', &slot);
+		rest = address_part(rest, 2, '.', &address->slot);
 	if (rest)
-		rest = bdf_part(rest, 1, 0, &function);
-	if (!rest || slot > 0x1f || function > 7)
+		rest = address_part(rest, 1, 0, &address->function);
+	return rest && address->slot <= 0x1f && address->function <= 7 ? 0 : -EINVAL;
+}
+
+int text_bdf(const char *text, char bdf[static TEXT_BDF_SIZE])
+{
+	struct text_address address;
+
+	if (text_address(text, &address))
 		return -EINVAL;
-	snprintf(bdf, TEXT_BDF_SIZE, "%04x:%02x:%02x.%x", domain, bus & 0xff, slot & 0x1f, function & 7);
+	snprintf(bdf, TEXT_BDF_SIZE, "%04x:%02x:%02x.%x", address.domain, address.bus & 0xff,
+		 address.slot & 0x1f, address.function & 7);
 	return 0;
 }
 
@@ -142,24 +156,25 @@ const char *text_size(char *buffer, size_t size, __u64 bytes)
 		amount /= 1024;
 		unit++;
 	}
-	snprintf(buffer, size, amount == (__u64)amount ? "%.0f %s" : "%.1f %s", amount, units[unit]);
+	snprintf(buffer, size, amount == (__u64)amount ? "%.0f %s" : "%.1f %s", amount,
+		 units[unit]);
 	return buffer;
 }
 
 bool text_version(const char *text, struct text_version *version)
 {
-	char *end;
+	__u64 major, minor;
 
 	*version = (struct text_version){};
-	for (; *text; text++) {
-		if (!is_digit(*text))
-			continue;
-		version->major = strtoul(text, &end, 10);
-		if (*end == '.' && is_digit(end[1])) {
-			version->minor = strtoul(end + 1, NULL, 10);
+	while (*text) {
+		const char *end = is_digit(*text) ? text_scan(text, 10, &major) : NULL;
+
+		if (end && *end == '.' && is_digit(end[1]) && text_scan(end + 1, 10, &minor)) {
+			version->major = major;
+			version->minor = minor;
 			return true;
 		}
-		text = end - 1;
+		text = end ? end : text + 1;
 	}
 	return false;
 }

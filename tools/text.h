@@ -32,7 +32,30 @@ char *text_format(const char *format, ...);
 /* Nothing but one number, decimal or hexadecimal with 0x, and white space: 0 or -EINVAL. */
 int text_number(const char *text, __u64 *number);
 
-/* An address of a PCI function, as sysfs writes it; the domain may be left out: 0 or -EINVAL. */
+/*
+ * The number in base 10 or 16 that a text begins with, behind white space, and behind 0x
+ * in base 16: where it ends, or NULL if there is none or it has more than 64 bits.
+ */
+const char *text_scan(const char *text, unsigned int base, __u64 *number);
+
+/**
+ * struct text_address - address of a PCI function
+ * @domain: up to 32 bits
+ * @bus: 8 bits
+ * @slot: 5 bits
+ * @function: 3 bits
+ */
+struct text_address {
+	unsigned int domain;
+	unsigned int bus;
+	unsigned int slot;
+	unsigned int function;
+};
+
+/* Reads an address; the domain may be left out: 0 or -EINVAL. */
+int text_address(const char *text, struct text_address *address);
+
+/* The same, as sysfs writes it. */
 int text_bdf(const char *text, char bdf[static TEXT_BDF_SIZE]);
 
 /* Bytes in the largest unit that gives at least one: "94.5 GiB". */

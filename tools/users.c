@@ -28,11 +28,13 @@ struct files {
 static void add_file(struct files *files, const char *prefix, const char *name)
 {
 	if (files->count < ARRAY_SIZE(files->paths))
-		snprintf(files->paths[files->count++], sizeof(files->paths[0]), "%s%.40s", prefix, name);
+		snprintf(files->paths[files->count++], sizeof(files->paths[0]), "%s%.40s", prefix,
+			 name);
 }
 
 /* Those named as what is in a folder of the device. */
-static void add_files(struct files *files, const char *prefix, const struct pci_device *pci, const char *folder)
+static void add_files(struct files *files, const char *prefix, const struct pci_device *pci,
+		      const char *folder)
 {
 	struct tree_names names;
 
@@ -51,7 +53,8 @@ static void find_files(struct files *files, const struct pci_device *pci)
 		add_file(files, "/dev/vfio/", pci->group);
 	add_files(files, "/dev/vfio/devices/", pci, "vfio-dev");
 	add_files(files, "/dev/dri/", pci, "drm");
-	if (tree_read(text, sizeof(text), "/proc/driver/nvidia/gpus/%s/information", pci->bdf) >= 0 &&
+	if (tree_read(text, sizeof(text), "/proc/driver/nvidia/gpus/%s/information", pci->bdf) >=
+		    0 &&
 	    text_field(text, "Device Minor:", minor, sizeof(minor)))
 		add_file(files, "/dev/nvidia", minor);
 }
@@ -69,15 +72,19 @@ static bool is_of_device(const char *target, const struct files *files, const ch
 
 static void add_user(struct users *users, const char *pid, const char *path)
 {
-	struct user user = { .pid = atoi(pid) };
+	struct user user = {};
+	__u64 number;
 
+	text_scan(pid, 10, &number);
+	user.pid = number;
 	tree_line(user.command, sizeof(user.command), "/proc/%s/comm", pid);
 	text_put(user.path, sizeof(user.path), path);
 	users->users = array_resize(users->users, users->count + 1, sizeof(user));
 	users->users[users->count++] = user;
 }
 
-static void look_at_process(struct users *users, const char *pid, const struct files *files, const char *resource)
+static void look_at_process(struct users *users, const char *pid, const struct files *files,
+			    const char *resource)
 {
 	struct tree_names fds;
 	char target[PATH_MAX];

@@ -13,7 +13,8 @@ int fuzz_one_input(const __u8 *data, size_t size)
 	memcpy(text, data, size);
 	text[size] = 0;
 	if (kernel_log_error(text, "a: ", message, sizeof(message))) {
-		FUZZ_CHECK(strlen(message) < sizeof(message) ? NULL : "a message is too long", "%s", text);
+		FUZZ_CHECK(strlen(message) < sizeof(message) ? NULL : "a message is too long", "%s",
+			   text);
 		FUZZ_CHECK(strstr(text, ";a: ") ? NULL : "a message is not in the log", "%s", text);
 	}
 	free(text);

@@ -26,13 +26,16 @@ static const char *broken_bdf(const char *text)
 		return NULL;
 	if (text_bdf(bdf, again) || strcmp(bdf, again))
 		return "an address that is written out is not read as the same";
-	return strspn(bdf, "0123456789abcdef:.") == strlen(bdf) ? NULL : "an address has other characters";
+	return strspn(bdf, "0123456789abcdef:.") == strlen(bdf) ? NULL :
+								  "an address has other characters";
 }
 
 static const char *broken_name(char *text)
 {
 	text_clean_name(text);
-	return strpbrk(text, " \t\n;&|<>$`\\\"'()*[]{}~#!\x7f") ? "a name has something that a shell knows" : NULL;
+	return strpbrk(text, " \t\n;&|<>$`\\\"'()*[]{}~#!\x7f") ?
+		       "a name has something that a shell knows" :
+		       NULL;
 }
 
 int fuzz_one_input(const __u8 *data, size_t size)

@@ -8,7 +8,7 @@
 set -euo pipefail
 
 folder=$(cd "$(dirname "$0")" && pwd)
-# shellcheck source-path=SCRIPTDIR/..
+# shellcheck source-path=SCRIPTDIR
 . "$folder/../sections.sh"
 
 out=$(mktemp --directory)
@@ -17,7 +17,7 @@ trap 'rm --recursive --force "$out"' EXIT
 export ASAN_OPTIONS=detect_leaks=1
 
 builds() (
-  # shellcheck source-path=SCRIPTDIR/..
+  # shellcheck source-path=SCRIPTDIR
   . "$folder/../tap.sh"
   tools=$folder/../../tools
   hard='-O2 -Werror -D_FORTIFY_SOURCE=3 -fstack-protector-strong'

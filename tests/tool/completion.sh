@@ -6,9 +6,9 @@
 set -euo pipefail
 
 folder=$(cd "$(dirname "$0")" && pwd)
-# shellcheck source-path=SCRIPTDIR/..
+# shellcheck source-path=SCRIPTDIR
 . "$folder/../tap.sh"
-# shellcheck source-path=SCRIPTDIR/../../tools
+# shellcheck source-path=SCRIPTDIR
 . "$folder/../../tools/nvgrace-gpu.completion"
 
 # Instead of the tool.

@@ -25,7 +25,8 @@ static int attach(const char *bdf, const char *driver)
 {
 	char path[1024], target[256];
 
-	if (!tree_exists(PCI_DRIVER_FOLDER "%s", driver) || tree_exists(PCI_DRIVER_FOLDER "%s/refuses", driver))
+	if (!tree_exists(PCI_DRIVER_FOLDER "%s", driver) ||
+	    tree_exists(PCI_DRIVER_FOLDER "%s/refuses", driver))
 		return -ENODEV;
 	snprintf(path, sizeof(path), "%s" PCI_DEVICE_FOLDER "%s/driver", tree_folder(), bdf);
 	snprintf(target, sizeof(target), "../../../bus/pci/drivers/%s", driver);

@@ -10,7 +10,7 @@ set -euo pipefail
 
 tool=$1
 folder=$(cd "$(dirname "$0")" && pwd)
-# shellcheck source-path=SCRIPTDIR/..
+# shellcheck source-path=SCRIPTDIR
 . "$folder/../tap.sh"
 scratch=$(mktemp --directory)
 trap 'rm --recursive --force "$scratch"' EXIT

@@ -6,11 +6,13 @@
 #
 # malformed.sh TOOL: the tool, built with sanitizers.
 
+# shellcheck disable=SC2016 # names of files that look like commands
+
 set -euo pipefail
 
 tool=$1
 folder=$(cd "$(dirname "$0")" && pwd)
-# shellcheck source-path=SCRIPTDIR/..
+# shellcheck source-path=SCRIPTDIR
 . "$folder/../tap.sh"
 scratch=$(mktemp --directory)
 trap 'rm --recursive --force "$scratch"' EXIT
@@ -100,7 +102,6 @@ stays_below() {
 tap_check "nor does a relative one" stays_below
 names_are_names() {
   pci_unbind "$GPU"
-  # shellcheck disable=SC2016 # that is its name
   ln --symbolic '../drivers/x;$(reboot)`reboot`' "$tree/sys/bus/pci/devices/$GPU/driver"
   survives doctor && survives status && ! grep '[;`$(]reboot' "$scratch/out" && grep "x??" "$scratch/out"
 }
