@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Kernels: found in kernels.list, downloaded as Debian packages, unpacked into
-# the cache. Source lib.sh, apt-sources.sh and root.sh first.
+# Kernels: found in kernels.list, downloaded as Debian packages and unpacked into
+# the cache, or built. Source lib.sh, apt-sources.sh, root.sh and kernel-source.sh first.
 #
 # In the cache:   kernels/NAME/debs/      the packages
 #                 kernels/NAME/tree/      what they contain; complete, or not there
@@ -60,15 +60,23 @@ kernel_fetch() {
   flavour=$(kernel_column "$name" 3)
   root_setup
   rig_lock "kernel-$name"
+  case $flavour in
+    config:*) kernel_build "$name" "$suite" "${flavour#config:}" "$refresh" ;;
+    *) kernel_download "$name" "$suite" "$flavour" "$refresh" ;;
+  esac
+  rig_unlock "kernel-$name"
+}
+
+kernel_download() {
+  local name=$1 suite=$2 flavour=$3 refresh=$4
   if [ "$refresh" = yes ] || [ ! -f "$(kernel_tree "$name")/.rig-release" ]; then
     rig_need_space 1000 "kernel $name"
     mkdir --parents "$(kernel_path "$name")/debs"
     packages_update "$refresh"
     rig_step "downloading kernel $name" root_enter "$RIG_DIR/fetch-packages.sh" \
       "$(kernel_path "$name")/debs" "$suite" kernel "$flavour"
-    rig_step "unpacking kernel $name" kernel_unpack "$name" "$flavour"
+    rig_step "unpacking kernel $name" kernel_unpack "$name"
   fi
-  rig_unlock "kernel-$name"
 }
 
 # packages_update FORCE: package lists are looked at again after an hour, not at each use.
@@ -84,10 +92,9 @@ packages_update() {
   rig_unlock packages
 }
 
-# Unpacked beside, checked, then renamed: an interruption leaves no half tree.
 kernel_unpack() {
-  local name=$1 path new release
-  path=$(kernel_path "$name")
+  local path new
+  path=$(kernel_path "$1")
   new=$path/tree.new
   rm --recursive --force "$new"
   mkdir "$new"
@@ -99,6 +106,15 @@ kernel_unpack() {
     mkdir --parents "$new/usr/lib"
     mv "$new/lib/modules" "$new/usr/lib/modules"
   fi
+  kernel_tree_finish "$1"
+}
+
+# kernel_tree_finish NAME: tree.new becomes the tree. Made beside, checked, then renamed: an
+# interruption leaves no half tree.
+kernel_tree_finish() {
+  local path new release
+  path=$(kernel_path "$1")
+  new=$path/tree.new
   release=$(basename "$new"/usr/lib/modules/*)
   kernel_check_tree "$new" "$release"
   # modprobe looks for modules in lib/modules, and needs to know what depends on what
