@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -89,6 +90,45 @@ void vfio_open(struct vfio *dev, const struct gpu *gpu)
 
 	CHECK(!ret, "cannot open %s through VFIO: %s: %s", gpu->bdf,
 	      dev->step, strerror(-ret));
+}
+
+/* Names the device's node: .../vfio-dev/vfioN. */
+static bool find_cdev(const struct gpu *gpu, char *path, size_t len)
+{
+	char folder[128];
+	glob_t found;
+	bool any;
+
+	host_pci_path(folder, sizeof(folder), gpu->bdf, "vfio-dev/vfio*");
+	any = !glob(folder, 0, NULL, &found);
+	if (any)
+		snprintf(path, len, "/dev/vfio/devices%s",
+			 strrchr(found.gl_pathv[0], '/'));
+	globfree(&found);
+	return any && !access(path, F_OK);
+}
+
+bool vfio_has_cdev(const struct gpu *gpu)
+{
+	char path[128];
+
+	return find_cdev(gpu, path, sizeof(path));
+}
+
+void vfio_open_cdev(struct vfio *dev, const struct gpu *gpu)
+{
+	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind) };
+	char path[128];
+
+	CHECK(find_cdev(gpu, path, sizeof(path)), "%s has no cdev", gpu->bdf);
+	*dev = (struct vfio){ gpu, -1, -1, -1, "" };
+	dev->container = tap_sys(open("/dev/iommu", O_RDWR | O_CLOEXEC));
+	CHECK(dev->container >= 0, "/dev/iommu: %s", strerror(-dev->container));
+	dev->device = tap_sys(open(path, O_RDWR | O_CLOEXEC));
+	CHECK(dev->device >= 0, "%s: %s", path, strerror(-dev->device));
+	bind.iommufd = dev->container;
+	CHECK_RET(tap_sys(ioctl(dev->device, VFIO_DEVICE_BIND_IOMMUFD, &bind)),
+		  0);
 }
 
 void vfio_close(struct vfio *dev)
@@ -206,7 +246,8 @@ int vfio_hot_reset(const struct vfio *dev)
 
 	reset->argsz = sizeof(buffer);
 	reset->flags = 0;
-	reset->count = 1;
+	/* Whoever came by a cdev owns what that is bound to. */
+	reset->count = dev->group >= 0;
 	reset->group_fds[0] = dev->group;
 	return tap_sys(ioctl(dev->device, VFIO_DEVICE_PCI_HOT_RESET, reset));
 }

@@ -23,8 +23,8 @@
 /**
  * struct vfio - an open device
  * @gpu: which one
- * @container: /dev/vfio/vfio
- * @group: /dev/vfio/N
+ * @container: /dev/vfio/vfio, or /dev/iommu
+ * @group: /dev/vfio/N, or -1
  * @device: the device in it
  * @step: how far an open got
  */
@@ -62,6 +62,10 @@ void vfio_close(struct vfio *dev);
 /* Opens a device in the container of another one. */
 void vfio_join(struct vfio *dev, const struct gpu *gpu,
 	       const struct vfio *other);
+
+/* Opens a device by /dev/vfio/devices/vfioN and binds it to an iommufd. */
+bool vfio_has_cdev(const struct gpu *gpu);
+void vfio_open_cdev(struct vfio *dev, const struct gpu *gpu);
 
 /* VFIO_DEVICE_GET_REGION_INFO into a buffer with argsz as given. */
 int vfio_region_info(const struct vfio *dev, unsigned int index, void *buffer,
