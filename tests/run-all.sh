@@ -1,9 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# make test: the quick checks, inside the rig's root where all their tools are,
-# what bad input gets from the rig, packages and repositories, the matrix of virtual
-# hosts, and packages on real systems. The last line adds them up: "N passed, N failed".
+# make test: the quick checks and the tests of the tool, inside the rig's root where all
+# their tools are, what bad input gets from the rig, packages and repositories, the
+# matrix of virtual hosts, and packages on real systems. The last line adds them up:
+# "N passed, N failed".
 
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/rig/lib.sh"
@@ -43,6 +44,7 @@ part_progress() {
 
 "$RIG_DIR/rig" sources >/dev/null
 part check "$RIG_DIR/rig" run tests/check.sh
+part tool "$RIG_DIR/rig" run tests/tool/check.sh
 part rig-errors "$RIG_TOP/tests/rig-errors.sh"
 part packages "$RIG_TOP/tests/run-packages-native.sh"
 # What the driver was built for: a yes or no for each kernel and feature.

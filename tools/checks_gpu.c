@@ -14,6 +14,8 @@
 #define PROPERTY_BASE "nvidia,gpu-mem-base-pa"
 #define PROPERTY_SIZE "nvidia,gpu-mem-size"
 
+#define POWER_CYCLE "# power-cycle the machine; if it stays, the link or the GPU is broken"
+
 /* Why the driver has refused a GPU that it does not have now. */
 static bool refusal(const struct diagnosis *diagnosis, const struct gpu *gpu, char *message,
 		    size_t size)
@@ -28,16 +30,16 @@ static bool refusal(const struct diagnosis *diagnosis, const struct gpu *gpu, ch
 
 static bool is_about_readiness(const char *message)
 {
-	return strstr(message, "is not ready") != NULL;
+	return !!strstr(message, "is not ready");
 }
 
 /* What there is to do about a refusal of the driver. */
 static char *fix_refusal(const char *message)
 {
 	if (strstr(message, "System RAM"))
-		return text_copy("# a GPU driver has given the memory to Linux, before ours came\nreboot");
+		return text_copy("# a GPU driver has given the memory to Linux\nreboot");
 	if (strstr(message, "is zero") || is_about_readiness(message))
-		return text_copy("# power-cycle the machine; if it stays, the link or the GPU is broken");
+		return text_copy(POWER_CYCLE);
 	return text_copy("# update the machine's firmware; its ACPI tables are wrong");
 }
 
@@ -211,12 +213,12 @@ static void check_one_readiness(struct diagnosis *diagnosis, const struct gpu *g
 	if (late) {
 		finding =
 			diagnosis_add(diagnosis, VERDICT_PROBLEM, "%s: %s", gpu->pci.bdf, message);
-		finding->why =
-			"the memory can be used only when the C2C link is up and the memory is trained";
-		finding->fix =
-			gpu->readiness[0] ?
-				text_format("echo 1 >" PCI_DEVICE_FOLDER "%s/reset", gpu->pci.bdf) :
-				fix_refusal(message);
+		finding->why = "the memory is usable only when the link is up and it is trained";
+		if (gpu->readiness[0])
+			finding->fix = text_format("echo 1 >" PCI_DEVICE_FOLDER "%s/reset",
+						   gpu->pci.bdf);
+		else
+			finding->fix = fix_refusal(message);
 	} else if (gpu->readiness[0]) {
 		diagnosis_add(diagnosis, VERDICT_OK, "%s: %s%s", gpu->pci.bdf, gpu->readiness,
 			      strcmp(gpu->readiness, "pending") ?

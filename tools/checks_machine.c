@@ -120,6 +120,10 @@ void check_group(struct diagnosis *diagnosis)
 		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "there is no GPU");
 }
 
+static const char newer_kernel[] =
+	"apt install -t stable-backports linux-image-arm64 linux-headers-arm64";
+static const char large_pages[] = "dnf install kernel-64k kernel-64k-devel";
+
 void check_pages(struct diagnosis *diagnosis)
 {
 	const struct host *host = &diagnosis->host;
@@ -146,9 +150,7 @@ void check_pages(struct diagnosis *diagnosis)
 		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
 					"pages of %s, no huge mappings of device memory", size);
 		finding_explain(finding,
-				"each guest takes longer to start and 2 MiB of page tables for each GiB of GPU memory; kernels from 6.12 on, or with 64 KiB pages, do not",
-				host->has_apt ?
-				"apt install -t stable-backports linux-image-arm64 linux-headers-arm64" :
-				"dnf install kernel-64k kernel-64k-devel");
+				"each guest starts later, and takes 2 MiB of page tables for each GiB of GPU memory",
+				"%s", host->has_apt ? newer_kernel : large_pages);
 	}
 }

@@ -80,8 +80,7 @@ static void check_kernel(struct diagnosis *diagnosis, const char *release, enum 
 		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
 					"kernel %s: only its own driver of this name%s", release,
 					module.path[0] ? "" : ", built in");
-		finding->why =
-			"the kernel's own driver shows no sizes and no readiness, and lacks fixes that this package has";
+		finding->why = "the kernel's own driver shows no sizes and no readiness";
 		/* What is built in stays. */
 		if (module.path[0])
 			finding->fix = fix_build(&diagnosis->host, release);
@@ -131,15 +130,18 @@ static void read_lockdown(char *mode, size_t size)
 	text_put(mode, size, start + 1);
 }
 
+/* UEFI specification, 3.3: the vendor of its own variables. */
+#define EFI_VARIABLES "/sys/firmware/efi/efivars"
+#define EFI_GLOBAL "8be4df61-93ca-11d2-aa0d-00e098032b8c"
+
 /* Attributes, then the value. */
 static bool secure_boot(void)
 {
 	char variable[8];
+	long length = tree_read(variable, sizeof(variable), EFI_VARIABLES "/SecureBoot-%s",
+				EFI_GLOBAL);
 
-	return tree_read(variable, sizeof(variable),
-			 "/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c") ==
-		       5 &&
-	       variable[4] == 1;
+	return length == 5 && variable[4] == 1;
 }
 
 /* Whether the kernel has a key of that name; -1 if its keys cannot be seen. */
@@ -149,7 +151,7 @@ static int key_is_trusted(const char *signer)
 	char *keys;
 
 	if (tree_read_all(&keys, 1 << 20, "/proc/keys") > 0 && strstr(keys, "asymmetri"))
-		trusted = strstr(keys, signer) != NULL;
+		trusted = !!strstr(keys, signer);
 	free(keys);
 	return trusted;
 }

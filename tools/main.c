@@ -133,8 +133,7 @@ static int run_guest(const struct gpus *gpus, void (*print)(const struct guest *
 		return 1;
 	}
 	if (guest.assumed)
-		fputs("nvgrace-gpu: a GPU's sizes are known only when this package's driver has it: 512 GiB are assumed\n",
-		      stderr);
+		fprintf(stderr, "nvgrace-gpu: of a GPU that is not bound, 512 GiB are assumed\n");
 	print(&guest);
 	return 0;
 }

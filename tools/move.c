@@ -176,7 +176,7 @@ static bool driver_is_there(const char *driver)
 	ret = module_load(driver);
 	if (tree_exists(PCI_DRIVER_FOLDER "%s", driver))
 		return true;
-	SAY("there is no such PCI driver, and no module of that name could be loaded%s%s: see 'nvgrace-gpu doctor'",
+	SAY("there is no such PCI driver, and no module could be loaded%s%s",
 	    driver, ret ? ": " : "", ret ? strerror(-ret) : "");
 	return false;
 }

@@ -24,7 +24,7 @@ static bool is_free(const struct gpu *gpu)
 		SAY("process %d (%s) has it open as %s: end that first", gpu->pci.bdf,
 		    users.users[i].pid, users.users[i].command, users.users[i].path);
 	if (users.busy && !users.count)
-		SAY("a process that cannot be seen from here has its IOMMU group open: end that first",
+		SAY("a process that cannot be seen from here has its group open: end that first",
 		    gpu->pci.bdf);
 	users_free(&users);
 	return is_free;
@@ -57,10 +57,10 @@ static bool group_is_viable(const struct move_request *request, const struct gpu
 		if (iommu_group_lets(member) || is_moved(request, member->bdf))
 			continue;
 		viable = false;
-		SAY("%s in the same IOMMU group %s has the driver %s, so no guest could have it; free that first: echo %s >" PCI_DRIVER_FOLDER
-		    "%s/unbind",
-		    gpu->pci.bdf, member->bdf, gpu->pci.group, member->driver, member->bdf,
-		    member->driver);
+		SAY("%s in the same IOMMU group %s has the driver %s: free that first, with",
+		    gpu->pci.bdf, member->bdf, gpu->pci.group, member->driver);
+		fprintf(stderr, "    echo %s >" PCI_DRIVER_FOLDER "%s/unbind\n", member->bdf,
+			member->driver);
 	}
 	pci_devices_free(&members);
 	return viable;
@@ -73,7 +73,7 @@ static bool is_wanted(const struct move_request *request, const struct gpu *gpu)
 	const char *override = gpu->pci.override;
 
 	if (gpu->policy == GPU_POLICY_DRIVERCTL && !request->force) {
-		SAY("driverctl decides which driver has it: 'driverctl unset-override %s' ends that; --force does it only now",
+		SAY("driverctl decides: 'driverctl unset-override %s' ends that, --force does now",
 		    bdf, bdf);
 		return false;
 	}
@@ -87,12 +87,12 @@ static bool is_wanted(const struct move_request *request, const struct gpu *gpu)
 	if (!request->to || strcmp(request->to, GPU_DRIVER))
 		return true;
 	if (gpu->policy == GPU_POLICY_NO && request->all) {
-		SAY("left out: a udev rule says NVGRACE_GPU_BIND=\"no\"; name it to bind it all the same",
+		SAY("left out: a udev rule says NVGRACE_GPU_BIND=\"no\"; name it to bind it",
 		    bdf);
 		return false;
 	}
 	if (gpu->policy == GPU_POLICY_NO)
-		SAY("a udev rule says NVGRACE_GPU_BIND=\"no\": it is bound until the next boot only",
+		SAY("a udev rule says NVGRACE_GPU_BIND=\"no\": bound until the next boot only",
 		    bdf);
 	return true;
 }
