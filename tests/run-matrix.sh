@@ -50,9 +50,12 @@ only=no
 [ "${#kernels[@]}" -gt 0 ] || mapfile -t kernels < <(kernel_names yes)
 [ "${#scenarios[@]}" -gt 0 ] || mapfile -t scenarios < <(scenario_names)
 
-# wanted KERNEL SCENARIO: what was asked for by both names is, whatever kernels.list says.
+# wanted KERNEL SCENARIO: what was asked for by both names is, whatever kernels.list and
+# the scenario say.
 wanted() {
-  [ "$only" = yes ] || grep --quiet --line-regexp --fixed-strings "$2" <<<"$(kernel_scenarios "$1")"
+  [ "$only" = no ] || return 0
+  scenario_is_for "$(scenario_file "$2")" "$1" &&
+    grep --quiet --line-regexp --fixed-strings "$2" <<<"$(kernel_scenarios "$1")"
 }
 
 for kernel in "${kernels[@]}"; do
@@ -87,7 +90,6 @@ done
 for scenario in "${scenarios[@]}"; do
   for kernel in "${built[@]}"; do
     wanted "$kernel" "$scenario" || continue
-    scenario_is_for "$(scenario_file "$scenario")" "$kernel" || continue
     jobs_run "$kernel $(kernel_release "$kernel") $scenario" "$RIG_CACHE/logs/$kernel/$scenario/console.log" \
       "$RIG_DIR/rig" boot "$kernel" "$scenario"
   done
