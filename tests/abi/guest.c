@@ -106,7 +106,7 @@ static void killed(void)
 	check_each(AFTER_REBOOT);
 }
 
-/* The first access comes when the guest gives the BARs their addresses. */
+/* The BARs of a guest are mapped, which takes an access, when it enables them. */
 static void killed_waiting(void)
 {
 	const struct gpu *gpu = &assign_gpus[1];
@@ -114,6 +114,8 @@ static void killed_waiting(void)
 
 	host_gpu_never_ready(gpu);
 	vm_start(&waiting, "waiting guest", VM_PLAIN, 1 << 1);
+	vm_wait_up(&waiting);
+	vm_send(&waiting, "put 2");
 	while (!vm_waits_for_readiness(&waiting))
 		task_sleep_ms(LOOK_MS);
 	vm_kill(&waiting);

@@ -49,6 +49,9 @@ void vm_start(struct vm *vm, const char *name, enum vm_kind kind,
 /* Waits for the guest to be up; also after a reboot. */
 void vm_wait_up(struct vm *vm);
 
+/* Sends the guest a command that it will not answer any more. */
+void vm_send(struct vm *vm, const char *command);
+
 /* Has the guest run a command: it must succeed. */
 [[gnu::format(printf, 2, 3)]]
 void vm_run(struct vm *vm, const char *format, ...);
