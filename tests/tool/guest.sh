@@ -6,16 +6,8 @@
 #
 # guest.sh TOOL
 
-set -euo pipefail
-
-tool=$1
-folder=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR
-. "$folder/../tap.sh"
-scratch=$(mktemp --directory)
-trap 'rm --recursive --force "$scratch"' EXIT
-# shellcheck source-path=SCRIPTDIR
-. "$folder/trees.sh"
+. "$(dirname "$0")/tool.sh"
 
 SECOND=0019:01:00.0
 

@@ -8,16 +8,8 @@
 
 # shellcheck disable=SC2016 # names of files that look like commands
 
-set -euo pipefail
-
-tool=$1
-folder=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR
-. "$folder/../tap.sh"
-scratch=$(mktemp --directory)
-trap 'rm --recursive --force "$scratch"' EXIT
-# shellcheck source-path=SCRIPTDIR
-. "$folder/trees.sh"
+. "$(dirname "$0")/tool.sh"
 tree_new broken
 
 # survives ARGUMENT...: an exit status of its own, no signal, no sanitizer, no endless loop.

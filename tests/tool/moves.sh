@@ -5,35 +5,11 @@
 #
 # moves.sh TOOL: the tool with fake_kernel.c.
 
-set -euo pipefail
-
-tool=$1
-folder=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR
-. "$folder/../tap.sh"
-scratch=$(mktemp --directory)
-trap 'rm --recursive --force "$scratch"' EXIT
-# shellcheck source-path=SCRIPTDIR
-. "$folder/trees.sh"
+. "$(dirname "$0")/tool.sh"
 
 SECOND=0009:02:00.0
 THIRD=0019:01:00.0
-
-# run STATUS ARGUMENT...
-run() {
-  local expected=$1 status=0
-  shift
-  "$tool" --root "$tree" "$@" >"$scratch/out" 2>&1 || status=$?
-  cat "$scratch/out"
-  [ "$status" -eq "$expected" ] || { echo "it ended with status $status, not $expected"; return 1; }
-}
-
-says() {
-  local text
-  for text; do
-    grep --quiet --fixed-strings -e "$text" "$scratch/out" || { echo "it did not say: $text"; return 1; }
-  done
-}
 
 # has BDF DRIVER|none OVERRIDE
 has() {
