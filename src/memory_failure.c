@@ -190,7 +190,14 @@ static int add_region(struct pfn_address_space *space, const struct nvgrace_regi
 
 	ret = register_pfn_address_space(space);
 	/* Built without CONFIG_MEMORY_FAILURE: nobody will ever ask. */
-	return ret == -EOPNOTSUPP ? 0 : ret;
+	if (ret == -EOPNOTSUPP)
+		return 0;
+	if (ret)
+		dev_err_ratelimited(&region->gpu->core.pdev->dev,
+				    "memory of BAR%u is claimed by another driver: %d\n",
+				    region->index, ret);
+
+	return ret;
 }
 
 static void remove_region(struct pfn_address_space *space, const struct nvgrace_region *region)
