@@ -176,6 +176,12 @@ old_upgrades() {
   apt upgrade && module_is_there "$next_version" "$first_release" && [ "$(native_run dkms status | wc --lines)" -eq 1 ]
 }
 tap_check "DKMS of bookworm: upgrade" old_upgrades
+
+old_downgrades() {
+  apt --allow-downgrades install "$package-dkms=$version" && module_is_there "$version" "$first_release" &&
+    [ "$(native_run dkms status | wc --lines)" -eq 1 ]
+}
+tap_check "DKMS of bookworm: downgrade" old_downgrades
 tap_check "DKMS of bookworm: purge" purges
 
 tap_done
