@@ -24,10 +24,11 @@ this_id_too() {
   echo "SUBSYSTEM==\"pci\", ATTR{vendor}==\"0x10de\", ATTR{device}==\"$1\", ENV{NVGRACE_GPU_BIND}=\"yes\""
 }
 
-# What driverctl does: before our rule, by a rule with a lower number.
+# What driverctl does, by a rule with a lower number than ours: the kernel has looked for
+# a driver before udev hears of the device, or will after that, so it is asked to again.
 override_for() {
-  echo "SUBSYSTEM==\"pci\", KERNEL==\"$(bdf "$1")\", ACTION==\"add\", ATTR{driver_override}=\"$2\"" \
-    >/etc/udev/rules.d/05-test-override.rules
+  echo "SUBSYSTEM==\"pci\", KERNEL==\"$(bdf "$1")\", ACTION==\"add\", ATTR{driver_override}=\"$2\"," \
+    "ATTR{[subsystem/pci]drivers_probe}=\"\$kernel\"" >/etc/udev/rules.d/05-test-override.rules
   udevadm control --reload
 }
 
