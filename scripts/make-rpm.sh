@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# make rpm: the RPM package and its source package, made from OUT's tarball of this
-# version. Prints their paths.
+# make rpm: the RPM packages and their source package, made from OUT's tarball of this
+# version. Prints their paths. That of the tool is for aarch64: it is left out, with a
+# word, where there is no compiler for that or not the libraries.
 
 step=rpm
 cd "$(dirname "$0")/.."
@@ -21,6 +22,7 @@ SOURCE_DATE_EPOCH=$(changelog_epoch debian/changelog)
 export SOURCE_DATE_EPOCH
 
 options=(
+  --target aarch64
   # The same bytes wherever and whenever it is built. Of the last two, older versions
   # of rpm know one, newer ones the other.
   --define "_buildhost localhost"
@@ -28,6 +30,15 @@ options=(
   --define "clamp_mtime_to_source_date_epoch 1"
   --define "build_mtime_policy clamp_to_source_date_epoch"
 )
+
+# Across, with flags that distributions have in rpm's settings.
+packages=()
+if ! can_build_tools; then
+  packages=(--without tools)
+elif [ -n "$cross" ]; then
+  export CC=${cross}gcc PKG_CONFIG=${cross}pkg-config STRIP=${cross}strip
+  export CFLAGS="-O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong" LDFLAGS="-Wl,-z,relro,-z,now"
+fi
 
 # run_rpmbuild OPTION...: what the build needs is checked above. rpm could not do that:
 # on Debian its database is empty.
@@ -41,7 +52,7 @@ run_rpmbuild() {
 tarball=$name-$version.tar.gz
 cp "$OUT/$tarball" "$work"
 cd "$work"
-run_rpmbuild --define "_topdir $work" --define "_tmppath $work" -tb "$tarball"
+run_rpmbuild --define "_topdir $work" --define "_tmppath $work" "${packages[@]}" -tb "$tarball"
 # Apart from that, as what is made together is mentioned in each other; and in the
 # folder at hand, because the paths of the build become part of it.
 tar --extract --file="$tarball" --strip-components=2 "$name-$version/rpm/$name.spec"

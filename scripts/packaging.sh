@@ -50,3 +50,13 @@ version_of() {
 changelog_epoch() {
   date --utc --date="$(sed --quiet 's/^ -- .*>  //p' "$1" | head --lines=1)" +%s
 }
+
+# can_build_tools: on arm64, or across; the programs for that begin with $cross.
+can_build_tools() {
+  cross=aarch64-linux-gnu-
+  [ "$(uname -m)" != aarch64 ] || cross=
+  command -v "${cross}gcc" >/dev/null && command -v "${cross}pkg-config" >/dev/null &&
+    "${cross}pkg-config" --exists libkmod libpci json-c && return
+  printf '%s: nvgrace-gpu-tools is left out: it needs gcc, pkgconf, and what libkmod, libpci and json-c have for developers, for arm64\n' "$step" >&2
+  return 1
+}

@@ -11,12 +11,13 @@
 
 out=$scratch/out
 deb=$out/$package-dkms_${version}_all.deb
-tools=$out/nvgrace-gpu-tools_${version}_arm64.deb
+tools_deb=$out/nvgrace-gpu-tools_${version}_arm64.deb
+tools_rpm=$out/nvgrace-gpu-tools-$version-1.aarch64.rpm
 rpm=$out/$package-dkms-$version-1.noarch.rpm
 source_rpm=$out/$package-$version-1.src.rpm
 
 makes_packages() {
-  build "$out" deb rpm >"$scratch/built" && ls "$deb" "$tools" "$rpm" "$source_rpm" && [ "$(sort --unique "$scratch/built")" = "$(ls "$out"/*)" ]
+  build "$out" deb rpm >"$scratch/built" && ls "$deb" "$tools_deb" "$rpm" "$tools_rpm" "$source_rpm" && [ "$(sort --unique "$scratch/built")" = "$(ls "$out"/*)" ]
 }
 tap_check "make deb rpm, in a folder that cannot be written to" makes_packages
 
@@ -32,25 +33,34 @@ elsewhere_and_later() (
   # shellcheck disable=SC2016 # expanded by the inner shell
   unshare --uts sh -c 'hostname elsewhere && exec "$@"' sh setpriv --reuid=65534 --regid=65534 --clear-groups \
     env HOME="$scratch/later" USER=nobody TZ=XYZ-13 LC_ALL=POSIX NO_FAKE_STAT=1 DEB_BUILD_OPTIONS=parallel=2 \
-    faketime '2031-05-06 07:08:09' make --silent OUT="$scratch/later" deb rpm &&
-    same_files "$deb" "$scratch/later/${deb##*/}" &&
-    same_files "$tools" "$scratch/later/${tools##*/}" &&
-    same_files "$rpm" "$scratch/later/${rpm##*/}" &&
-    same_files "$source_rpm" "$scratch/later/${source_rpm##*/}"
+    faketime '2031-05-06 07:08:09' make --silent OUT="$scratch/later" deb rpm || return 1
+  for file in "$deb" "$tools_deb" "$rpm" "$tools_rpm" "$source_rpm"; do
+    same_files "$file" "$scratch/later/${file##*/}" || return 1
+  done
 )
 tap_check "the same bytes from the unpacked tarball, years later, elsewhere, by another user" elsewhere_and_later
 
-# by_rpmbuild OPTION FILE
+# by_rpmbuild PACKAGES OPTION...: has the same files in the packages that come of it.
 by_rpmbuild() {
+  local packages=$1 made
+  shift
   rm --recursive --force "$scratch/rpmbuild"
-  rpmbuild "$1" --nodeps --define "_topdir $scratch/rpmbuild" "$2" &&
-    diff <(list_rpm "$rpm") <(list_rpm "$scratch/rpmbuild/RPMS/noarch/${rpm##*/}")
+  rpmbuild --nodeps --define "_topdir $scratch/rpmbuild" "$@" || return 1
+  made=("$scratch"/rpmbuild/RPMS/*/*.rpm)
+  [ "${made[*]##*/}" = "$packages" ] || { printf '%s\n' "${made[@]}"; return 1; }
+  for made in "${made[@]}"; do
+    diff <(list_rpm "$out/${made##*/}") <(list_rpm "$made") || return 1
+  done
+}
+
+# query_rpm FORMAT FILE
+query_rpm() {
+  rpm --query --package --nosignature --queryformat "$1" "$2"
 }
 
 # list_rpm FILE, list_deb FILE: "MODE OWNER/GROUP PATH [-> TARGET]" of each file.
 list_rpm() {
-  rpm --query --package --nosignature --queryformat \
-    '[%{FILEMODES:perms} %{FILEUSERNAME}/%{FILEGROUPNAME} %{FILENAMES} %{FILELINKTOS}\n]' "$1" |
+  query_rpm '[%{FILEMODES:perms} %{FILEUSERNAME}/%{FILEGROUPNAME} %{FILENAMES} %{FILELINKTOS}\n]' "$1" |
     sed 's/ $//; s/^\(l.*\) /\1 -> /' | sort --key=3
 }
 
@@ -65,22 +75,30 @@ list_deb() {
 has_files() {
   diff <(expected_files "$1" "$version" "$out") <("list_$1" "$2")
 }
-tap_check "rpmbuild -ta of the tarball makes the same package" by_rpmbuild -ta "$out/$package-$version.tar.gz"
-tap_check "rpmbuild --rebuild of the source package makes the same package" by_rpmbuild --rebuild "$source_rpm"
-tap_check "files of the deb" has_files deb "$deb"
-tools_files() {
-  diff <(sed --quiet '/^[-dl]/p' "$top/tests/packages/tools.files") <(list_deb "$tools")
+tap_check "rpmbuild -ta of the tarball makes the same package, and on amd64 no tool" \
+  by_rpmbuild "${rpm##*/}" -ta "$out/$package-$version.tar.gz"
+rebuilds_across() {
+  CC=aarch64-linux-gnu-gcc PKG_CONFIG=aarch64-linux-gnu-pkg-config STRIP=aarch64-linux-gnu-strip \
+    by_rpmbuild "${tools_rpm##*/} ${rpm##*/}" --target aarch64 --rebuild "$source_rpm"
 }
-tap_check "files of the tool's deb" tools_files
+tap_check "rpmbuild --rebuild of the source package, for aarch64, makes the same packages" rebuilds_across
+tap_check "files of the deb" has_files deb "$deb"
 tap_check "files of the rpm" has_files rpm "$rpm"
+# tools_files LISTER FILE
+tools_files() {
+  diff <(sed --quiet '/^[-dl]/p' "$top/tests/packages/tools-$1.files") <("list_$1" "$2")
+}
+tap_check "files of the tool's deb" tools_files deb "$tools_deb"
+tap_check "files of the tool's rpm" tools_files rpm "$tools_rpm"
 
 version_everywhere() {
   [ "$(dpkg-deb --field "$deb" Version)" = "$version" ] &&
-    [ "$(dpkg-deb --field "$tools" Version)" = "$version" ] &&
-    [ "$(rpm --query --package --nosignature --queryformat '%{VERSION}-%{RELEASE}' "$rpm")" = "$version-1" ] &&
+    [ "$(dpkg-deb --field "$tools_deb" Version)" = "$version" ] &&
+    [ "$(query_rpm '%{VERSION}-%{RELEASE}' "$rpm")" = "$version-1" ] &&
+    [ "$(query_rpm '%{VERSION}-%{RELEASE}' "$tools_rpm")" = "$version-1" ] &&
     dpkg-deb --fsys-tarfile "$deb" | tar --extract --to-stdout "./usr/src/$package-$version/VERSION" | cmp - "$top/VERSION"
 }
-tap_check "VERSION is the version of both packages, and of the source in them" version_everywhere
+tap_check "VERSION is the version of all packages, and of the source in them" version_everywhere
 
 # DKMS of bookworm is older than what debhelper's programs for DKMS would ask for.
 depends() {
@@ -90,22 +108,41 @@ depends() {
 }
 tap_check "what they depend on" depends
 # Any version of Debian 12 or newer has them.
-tools_depend() {
-  [ "$(dpkg-deb --field "$tools" Architecture)" = arm64 ] &&
-    dpkg-deb --field "$tools" Depends | tr ',' '\n' | sed 's/ *(.*//; s/^ *//' | sort | diff - <(printf '%s\n' libc6 libjson-c5 libkmod2 libpci3)
+tools_deb_depends() {
+  [ "$(dpkg-deb --field "$tools_deb" Architecture)" = arm64 ] &&
+    dpkg-deb --field "$tools_deb" Depends | tr ',' '\n' | sed 's/ *(.*//; s/^ *//' | sort | diff - <(printf '%s\n' libc6 libjson-c5 libkmod2 libpci3)
 }
-tap_check "what the tool depends on, on arm64" tools_depend
-# Without a compiler for arm64 the other package is made all the same.
+tap_check "what the tool's deb depends on, on arm64" tools_deb_depends
+# As rpm of Fedora and RHEL 9 names them, and with no newer glibc than theirs.
+tools_rpm_requires() {
+  [ "$(query_rpm '%{ARCH}' "$tools_rpm")" = aarch64 ] &&
+    query_rpm '[%{REQUIRENAME}\n]' "$tools_rpm" | grep --invert-match '^rpmlib(' | LC_ALL=C sort | tee "$scratch/requires" |
+    grep --invert-match '(GLIBC_' | diff - <(printf '%s\n' 'ld-linux-aarch64.so.1()(64bit)' 'libc.so.6()(64bit)' 'libjson-c.so.5()(64bit)' 'libjson-c.so.5(JSONC_0.14)(64bit)' \
+      'libkmod.so.2()(64bit)' 'libkmod.so.2(LIBKMOD_5)(64bit)' 'libpci.so.3()(64bit)' 'libpci.so.3(LIBPCI_3.0)(64bit)' 'rtld(GNU_HASH)') &&
+    grep '^libc.*(GLIBC_' "$scratch/requires" | tail --lines=1 | diff - <(echo 'libc.so.6(GLIBC_2.34)(64bit)')
+}
+tap_check "what the tool's rpm requires, on aarch64" tools_rpm_requires
+no_scriptlets() {
+  [ -z "$(rpm --query --package --nosignature --scripts --triggers "$tools_rpm")" ]
+}
+tap_check "the tool's rpm runs nothing when it is installed" no_scriptlets
+changelogs() {
+  query_rpm '[%{CHANGELOGNAME}\n%{CHANGELOGTEXT}\n]' "$tools_rpm" | grep --fixed-strings -- "- $version-1"
+}
+tap_check "the tool's rpm has the changelog" changelogs
+# Without a compiler for arm64 the others are made all the same.
 without_tools() {
-  local output
+  local output file
   mkdir "$scratch/path" && for program in /usr/bin/* /usr/sbin/*; do
     case $program in *aarch64*) ;; *) ln --symbolic --force "$program" "$scratch/path" ;; esac
   done
-  output=$(PATH=$scratch/path make --silent --directory="$top" OUT="$scratch/no-tools" deb 2>&1) || { echo "$output"; return 1; }
-  grep --quiet 'nvgrace-gpu-tools is left out' <<<"$output" && (cd "$scratch/no-tools" && echo *.deb) | diff - <(echo "${deb##*/}") &&
-    same_files "$deb" "$scratch/no-tools/${deb##*/}"
+  output=$(PATH=$scratch/path make --silent --directory="$top" OUT="$scratch/no-tools" deb rpm 2>&1) || { echo "$output"; return 1; }
+  [ "$(grep --count 'nvgrace-gpu-tools is left out' <<<"$output")" -eq 2 ] && ! ls "$scratch/no-tools"/nvgrace-gpu-tools* || return 1
+  for file in "$deb" "$rpm" "$source_rpm"; do
+    same_files "$file" "$scratch/no-tools/${file##*/}" || return 1
+  done
 }
-tap_check "make deb without a compiler for arm64: the driver's package, the same" without_tools
+tap_check "make deb rpm without a compiler for arm64: the other packages, the same" without_tools
 
 # Nothing of debhelper's, which would start units or make an initramfs.
 scripts_as_written() {
@@ -118,7 +155,7 @@ lintian_clean() {
   mkdir "$scratch/debian" && unpack "$out" "$scratch/debian/$package-$version" && cd "$scratch/debian/$package-$version" || return 1
   dpkg-buildpackage --no-check-builddeps --host-arch=arm64 --unsigned-source --unsigned-changes >"$scratch/log" 2>&1 || { cat "$scratch/log"; return 1; }
   # It says something about each problem, and nothing if there is none; not everything sets its status.
-  lintian --allow-root --pedantic --display-info --display-experimental --fail-on error "$scratch"/debian/*.changes "$deb" "$tools" >"$scratch/lintian" 2>&1
+  lintian --allow-root --pedantic --display-info --display-experimental --fail-on error "$scratch"/debian/*.changes "$deb" "$tools_deb" >"$scratch/lintian" 2>&1
   cat "$scratch/lintian"
   [ ! -s "$scratch/lintian" ]
 }
@@ -126,9 +163,9 @@ tap_check "lintian: nothing to say, source package included" lintian_clean
 
 rpmlint_clean() {
   local output
-  output=$(rpmlint --config "$top/rpm/rpmlint.toml" "$rpm" "$source_rpm" "$scratch/some/other/place/rpm/$package.spec" 2>&1)
+  output=$(rpmlint --config "$top/rpm/rpmlint.toml" "$rpm" "$tools_rpm" "$source_rpm" "$scratch/some/other/place/rpm/$package.spec" 2>&1)
   printf '%s\n' "$output"
-  grep --quiet ' 2 packages and 1 specfiles checked; 0 errors, 0 warnings,' <<<"$output"
+  grep --quiet ' 3 packages and 1 specfiles checked; 0 errors, 0 warnings,' <<<"$output"
 }
 tap_check "rpmlint: nothing to say" rpmlint_clean
 

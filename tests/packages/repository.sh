@@ -62,7 +62,7 @@ rpm_signed() {
     rpmkeys --dbpath "$scratch/rpmdb" --checksig --verbose "$repo"/rpm/*.rpm | tee "$scratch/checksig" &&
     grep --quiet --ignore-case "Signature, .*${key: -8}: OK" "$scratch/checksig"
 }
-tap_check "the rpm is signed" rpm_signed
+tap_check "the rpms are signed" rpm_signed
 
 # --- apt
 
@@ -91,7 +91,11 @@ apt_versions() {
 }
 
 apt_downloads() {
-  apt_update host && cd "$scratch" && apt host download "$package-dkms" && same_files "$out/$package-dkms_${version}_all.deb" "$package-dkms_${version}_all.deb"
+  local deb
+  apt_update host && cd "$scratch" && apt host download "$package-dkms" nvgrace-gpu-tools &&
+    for deb in "$package-dkms_${version}_all.deb" "nvgrace-gpu-tools_${version}_arm64.deb"; do
+      same_files "$out/$deb" "$deb" || return 1
+    done
 }
 tap_check "apt: update and download on arm64" apt_downloads
 
@@ -141,6 +145,31 @@ dnf_finds() {
     dnf_host fedora repoquery --location "$package-dkms" | grep --line-regexp "file://$repo/rpm/$package-dkms-$version-1.noarch.rpm"
 }
 tap_check "dnf: makecache on aarch64, repo_gpgcheck=1" dnf_finds
+
+# What it needs of the host's is there by name only: nothing of it is run here.
+dnf_installs_tools() {
+  local output
+  ! output=$(dnf_host fedora install nvgrace-gpu-tools 2>&1) || return 1
+  grep 'nothing provides libkmod.so.2(LIBKMOD_5)(64bit) needed by nvgrace-gpu-tools' <<<"$output" || { echo "$output"; return 1; }
+  mkdir "$scratch/libraries" && cat >"$scratch/libraries/libraries.spec" <<EOF
+Name: libraries
+Version: 1
+Release: 1
+Summary: What a host has
+License: GPL-2.0-only
+$(query_requires "$out/nvgrace-gpu-tools-$version-1.aarch64.rpm" | sed 's/^/Provides: /')
+%description
+For a test.
+%files
+EOF
+  rpmbuild --target aarch64 --define "_topdir $scratch/libraries" -bb "$scratch/libraries/libraries.spec" >/dev/null 2>&1 &&
+    dnf_host fedora install nvgrace-gpu-tools "$scratch/libraries/RPMS/aarch64/libraries-1-1.aarch64.rpm" &&
+    rpm --root "$scratch/fedora/root" --verify nvgrace-gpu-tools
+}
+query_requires() {
+  rpm --query --package --nosignature --requires "$1" | grep --invert-match '^rpmlib('
+}
+tap_check "dnf: installs the tool on aarch64, with libraries" dnf_installs_tools
 
 bad_signature() {
   local output
