@@ -69,25 +69,26 @@ static int open_format(int flags, const char *format, va_list arguments)
 	return open_path(flags, path);
 }
 
+/* Opens what a function with "format, ..." at the end of its parameters is about. */
+#define OPEN_FORMAT(flags) ({						\
+	va_list arguments;						\
+	int opened;							\
+									\
+	va_start(arguments, format);					\
+	opened = open_format(flags, format, arguments);			\
+	va_end(arguments);						\
+	opened;								\
+})
+
 int tree_open(int flags, const char *format, ...)
 {
-	va_list arguments;
-	int fd;
-
-	va_start(arguments, format);
-	fd = open_format(flags, format, arguments);
-	va_end(arguments);
-	return fd;
+	return OPEN_FORMAT(flags);
 }
 
 bool tree_exists(const char *format, ...)
 {
-	va_list arguments;
-	int fd;
+	int fd = OPEN_FORMAT(O_PATH);
 
-	va_start(arguments, format);
-	fd = open_format(O_PATH, format, arguments);
-	va_end(arguments);
 	if (fd < 0)
 		return false;
 	close(fd);
@@ -96,14 +97,10 @@ bool tree_exists(const char *format, ...)
 
 bool tree_is_file(const char *format, ...)
 {
-	va_list arguments;
+	int fd = OPEN_FORMAT(O_PATH);
 	struct stat stat;
 	bool is_file;
-	int fd;
 
-	va_start(arguments, format);
-	fd = open_format(O_PATH, format, arguments);
-	va_end(arguments);
 	if (fd < 0)
 		return false;
 	is_file = !fstat(fd, &stat) && S_ISREG(stat.st_mode);
@@ -137,25 +134,15 @@ static long read_and_close(int fd, char *buffer, size_t size)
 
 long tree_read(char *buffer, size_t size, const char *format, ...)
 {
-	va_list arguments;
-	int fd;
-
-	va_start(arguments, format);
-	fd = open_format(O_RDONLY, format, arguments);
-	va_end(arguments);
-	return read_and_close(fd, buffer, size);
+	return read_and_close(OPEN_FORMAT(O_RDONLY), buffer, size);
 }
 
 long tree_read_all(char **content, size_t limit, const char *format, ...)
 {
-	va_list arguments;
+	int fd = OPEN_FORMAT(O_RDONLY);
 	long length;
-	int fd;
 
 	*content = NULL;
-	va_start(arguments, format);
-	fd = open_format(O_RDONLY, format, arguments);
-	va_end(arguments);
 	if (fd < 0)
 		return fd;
 	*content = array_resize(NULL, limit + 1, 1);
@@ -168,14 +155,8 @@ long tree_read_all(char **content, size_t limit, const char *format, ...)
 
 int tree_line(char *buffer, size_t size, const char *format, ...)
 {
-	va_list arguments;
-	long length;
-	int fd;
+	long length = read_and_close(OPEN_FORMAT(O_RDONLY), buffer, size);
 
-	va_start(arguments, format);
-	fd = open_format(O_RDONLY, format, arguments);
-	va_end(arguments);
-	length = read_and_close(fd, buffer, size);
 	if (length < 0) {
 		buffer[0] = 0;
 		return length;
@@ -187,25 +168,18 @@ int tree_line(char *buffer, size_t size, const char *format, ...)
 
 int tree_number(__u64 *number, const char *format, ...)
 {
-	va_list arguments;
 	char buffer[64];
 	long length;
-	int fd;
 
 	*number = 0;
-	va_start(arguments, format);
-	fd = open_format(O_RDONLY, format, arguments);
-	va_end(arguments);
-	length = read_and_close(fd, buffer, sizeof(buffer));
+	length = read_and_close(OPEN_FORMAT(O_RDONLY), buffer, sizeof(buffer));
 	if (length < 0)
 		return length;
 	return text_number(buffer, number);
 }
 
-[[gnu::format(printf, 3, 0)]]
-static int read_link(char *buffer, size_t size, const char *format, va_list arguments)
+static int read_link_and_close(int fd, char *buffer, size_t size)
 {
-	int fd = open_format(O_PATH | O_NOFOLLOW, format, arguments);
 	ssize_t length;
 
 	buffer[0] = 0;
@@ -224,25 +198,16 @@ static int read_link(char *buffer, size_t size, const char *format, va_list argu
 
 int tree_link(char *buffer, size_t size, const char *format, ...)
 {
-	va_list arguments;
-	int ret;
-
-	va_start(arguments, format);
-	ret = read_link(buffer, size, format, arguments);
-	va_end(arguments);
-	return ret;
+	return read_link_and_close(OPEN_FORMAT(O_PATH | O_NOFOLLOW), buffer, size);
 }
 
 int tree_link_name(char *buffer, size_t size, const char *format, ...)
 {
 	char target[PATH_MAX];
 	const char *name;
-	va_list arguments;
 	int ret;
 
-	va_start(arguments, format);
-	ret = read_link(target, sizeof(target), format, arguments);
-	va_end(arguments);
+	ret = read_link_and_close(OPEN_FORMAT(O_PATH | O_NOFOLLOW), target, sizeof(target));
 	name = strrchr(target, '/');
 	text_put(buffer, size, name ? name + 1 : target);
 	text_clean_name(buffer);
@@ -251,14 +216,10 @@ int tree_link_name(char *buffer, size_t size, const char *format, ...)
 
 int tree_write(const char *text, const char *format, ...)
 {
-	va_list arguments;
+	int fd = OPEN_FORMAT(O_WRONLY | O_TRUNC);
 	ssize_t done;
 	int ret = 0;
-	int fd;
 
-	va_start(arguments, format);
-	fd = open_format(O_WRONLY | O_TRUNC, format, arguments);
-	va_end(arguments);
 	if (fd < 0)
 		return fd;
 	done = write(fd, text, strlen(text));
@@ -277,15 +238,11 @@ static int compare_names(const void *a, const void *b)
 
 int tree_list(struct tree_names *list, const char *format, ...)
 {
+	int fd = OPEN_FORMAT(O_RDONLY | O_DIRECTORY);
 	struct dirent *entry;
-	va_list arguments;
 	DIR *folder;
-	int fd;
 
 	*list = (struct tree_names){};
-	va_start(arguments, format);
-	fd = open_format(O_RDONLY | O_DIRECTORY, format, arguments);
-	va_end(arguments);
 	if (fd < 0)
 		return fd;
 	folder = fdopendir(fd);
