@@ -5,8 +5,6 @@
  */
 #include "unit.h"
 
-#include <string.h>
-
 #include "range.h"
 #include "span_rules.h"
 
@@ -16,44 +14,8 @@
 #define LAST (~0ull)
 
 struct cut_case {
-	const char *name;
 	__u64 pos, count, start, end;
 	struct nvgrace_span want;
-};
-
-static const struct cut_case cases[] = {
-	{ "D2.2 all before", 0x10, 8, BARS, END, { .before = 8 } },
-	{ "D2.2 one byte short of it", 0x10, 7, BARS, END, { .before = 7 } },
-	{ "D2.2 one byte into it", 0x10, 9, BARS, END, { .before = 8, .inside = 1 } },
-	{ "D2.2 eight bytes over its start", 0x14, 8, BARS, END, { .before = 4, .inside = 4 } },
-	{ "D2.2 its first byte", 0x18, 1, BARS, END, { .inside = 1 } },
-	{ "D2.2 all of it", 0x18, 16, BARS, END, { .inside = 16 } },
-	{ "D2.2 its last byte", 0x27, 1, BARS, END, { .inside = 1 } },
-	{ "D2.2 two bytes over its end", 0x27, 2, BARS, END, { .inside = 1, .after = 1 } },
-	{ "D2.2 the first byte behind it", 0x28, 1, BARS, END, { .after = 1 } },
-	{ "D2.2 more than all of it", 0, 0x40, BARS, END,
-	  { .before = 24, .inside = 16, .after = 24 } },
-	{ "D2.2 no bytes before it", 0, 0, BARS, END, {} },
-	{ "D2.2 no bytes in it", 0x20, 0, BARS, END, {} },
-	{ "D2.2 no bytes behind it", 0x40, 0, BARS, END, {} },
-
-	{ "D5.1 over the end of the memory", 95 * GIB - 1, 4, 0, 95 * GIB,
-	  { .inside = 1, .after = 3 } },
-	{ "D5.1 up to the end of the memory", 95 * GIB - 4, 4, 0, 95 * GIB, { .inside = 4 } },
-	{ "D5.1 from the end of the memory", 95 * GIB, 4, 0, 95 * GIB, { .after = 4 } },
-	{ "D5.1 all of the BAR", 0, 128 * GIB, 0, 95 * GIB,
-	  { .inside = 95 * GIB, .after = 33 * GIB } },
-
-	{ "D2.2 a window of no bytes", 4, 8, 6, 6, { .before = 2, .after = 6 } },
-	{ "D5.1 a window of no bytes at zero", 0, 8, 0, 0, { .after = 8 } },
-	{ "D5.1 as many bytes as there can be", 0, LAST, 0, GIB,
-	  { .inside = GIB, .after = LAST - GIB } },
-	{ "D5.1 an access that wraps is all behind", LAST, LAST, 0, GIB, { .after = LAST } },
-	{ "D5.1 an access that wraps does not come back to the window", 8 * GIB, LAST, 0, 9 * GIB,
-	  { .inside = GIB, .after = LAST - GIB } },
-	{ "D2.2 a window that is everything but the last byte", 0, LAST, 0, LAST,
-	  { .inside = LAST } },
-	{ "D2.2 the last byte of 64 bits is above every window", LAST, 1, 0, LAST, { .after = 1 } },
 };
 
 static void test_case(void **state)
@@ -119,23 +81,51 @@ static void test_random(void **state)
 	}
 }
 
+#define CASE(sentence, ...) ROW(sentence, test_case, cut_case, __VA_ARGS__)
+
+static const struct CMUnitTest tests[] = {
+	CASE("D2.2 all before", 0x10, 8, BARS, END, { .before = 8 }),
+	CASE("D2.2 one byte short of it", 0x10, 7, BARS, END, { .before = 7 }),
+	CASE("D2.2 one byte into it", 0x10, 9, BARS, END, { .before = 8, .inside = 1 }),
+	CASE("D2.2 eight bytes over its start", 0x14, 8, BARS, END, { .before = 4, .inside = 4 }),
+	CASE("D2.2 its first byte", 0x18, 1, BARS, END, { .inside = 1 }),
+	CASE("D2.2 all of it", 0x18, 16, BARS, END, { .inside = 16 }),
+	CASE("D2.2 its last byte", 0x27, 1, BARS, END, { .inside = 1 }),
+	CASE("D2.2 two bytes over its end", 0x27, 2, BARS, END, { .inside = 1, .after = 1 }),
+	CASE("D2.2 the first byte behind it", 0x28, 1, BARS, END, { .after = 1 }),
+	CASE("D2.2 more than all of it", 0, 0x40, BARS, END,
+	     { .before = 24, .inside = 16, .after = 24 }),
+	CASE("D2.2 no bytes before it", 0, 0, BARS, END, {}),
+	CASE("D2.2 no bytes in it", 0x20, 0, BARS, END, {}),
+	CASE("D2.2 no bytes behind it", 0x40, 0, BARS, END, {}),
+
+	CASE("D5.1 over the end of the memory", 95 * GIB - 1, 4, 0, 95 * GIB,
+	     { .inside = 1, .after = 3 }),
+	CASE("D5.1 up to the end of the memory", 95 * GIB - 4, 4, 0, 95 * GIB, { .inside = 4 }),
+	CASE("D5.1 from the end of the memory", 95 * GIB, 4, 0, 95 * GIB, { .after = 4 }),
+	CASE("D5.1 all of the BAR", 0, 128 * GIB, 0, 95 * GIB,
+	     { .inside = 95 * GIB, .after = 33 * GIB }),
+
+	CASE("D2.2 a window of no bytes", 4, 8, 6, 6, { .before = 2, .after = 6 }),
+	CASE("D5.1 a window of no bytes at zero", 0, 8, 0, 0, { .after = 8 }),
+	CASE("D5.1 as many bytes as there can be", 0, LAST, 0, GIB,
+	     { .inside = GIB, .after = LAST - GIB }),
+	CASE("D5.1 an access that wraps is all behind", LAST, LAST, 0, GIB, { .after = LAST }),
+	CASE("D5.1 an access that wraps does not come back to the window",
+	     8 * GIB, LAST, 0, 9 * GIB,
+	     { .inside = GIB, .after = LAST - GIB }),
+	CASE("D2.2 a window that is everything but the last byte", 0, LAST, 0, LAST,
+	     { .inside = LAST }),
+	CASE("D2.2 the last byte of 64 bits is above every window",
+	     LAST, 1, 0, LAST, { .after = 1 }),
+
+	RULE("D2.2 D5.1 all rules hold for every small cut", test_every_small_cut),
+	RULE("D2.2 D5.1 all rules hold for every cut at the top of 64 bits",
+	     test_every_cut_at_the_top),
+	RULE("D2.2 D5.1 all rules hold for random cuts", test_random),
+};
+
 int main(void)
 {
-	static const struct CMUnitTest rules[] = {
-		RULE("D2.2 D5.1 all rules hold for every small cut", test_every_small_cut),
-		RULE("D2.2 D5.1 all rules hold for every cut at the top of 64 bits",
-		     test_every_cut_at_the_top),
-		RULE("D2.2 D5.1 all rules hold for random cuts", test_random),
-	};
-	struct CMUnitTest tests[ARRAY_SIZE(cases) + ARRAY_SIZE(rules)] = {};
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		tests[i].name = cases[i].name;
-		tests[i].test_func = test_case;
-		tests[i].initial_state = (void *)&cases[i];
-	}
-	memcpy(tests + ARRAY_SIZE(cases), rules, sizeof(rules));
-
 	return cmocka_run_group_tests_name("range", tests, NULL, NULL);
 }

@@ -25,6 +25,11 @@
 /* A test with a sentence for a name: the rule it proves. */
 #define RULE(sentence, function) { .name = (sentence), .test_func = (function) }
 
+/* A test of one row of a table: the function finds it, a struct @type, in its state. */
+#define ROW(sentence, function, type, ...)				\
+	{ .name = (sentence), .test_func = (function),			\
+	  .initial_state = &(struct type){ __VA_ARGS__ } }
+
 /* xorshift64 (Marsaglia 2003); @state is not zero. */
 static inline __u64 unit_random(__u64 *state)
 {

@@ -5,8 +5,6 @@
  */
 #include "unit.h"
 
-#include <string.h>
-
 #include "window.h"
 #include "window_rules.h"
 
@@ -17,39 +15,8 @@
 #define USER (256 * TIB)
 
 struct window_case {
-	const char *name;
 	__u64 address, leaf, start, end;
 	struct nvgrace_window want;
-};
-
-static const struct window_case cases[] = {
-	{ "D4.3 a whole GiB of 2 MiB leaves", 5 * GIB + 3 * PMD + 8, PMD, 4 * GIB, 8 * GIB,
-	  { 5 * GIB, 6 * GIB } },
-	{ "D4.3 its first byte", 5 * GIB, PMD, 4 * GIB, 8 * GIB, { 5 * GIB, 6 * GIB } },
-	{ "D4.3 its last byte", 6 * GIB - 1, PMD, 4 * GIB, 8 * GIB, { 5 * GIB, 6 * GIB } },
-	{ "D4.3 a whole table of pages", GIB + 5 * PMD + 8, PAGE, GIB, 2 * GIB,
-	  { GIB + 5 * PMD, GIB + 6 * PMD } },
-	{ "D4.3 cut where the mapping starts", 5 * GIB + 8 * PMD, PMD, 5 * GIB + 3 * PMD, 8 * GIB,
-	  { 5 * GIB + 3 * PMD, 6 * GIB } },
-	{ "D4.3 cut to the first leaf that is whole", 5 * GIB + 8 * PMD, PMD,
-	  5 * GIB + 3 * PMD + PAGE, 8 * GIB, { 5 * GIB + 4 * PMD, 6 * GIB } },
-	{ "D4.3 cut where the mapping ends", 5 * GIB, PMD, 4 * GIB, 5 * GIB + 3 * PMD,
-	  { 5 * GIB, 5 * GIB + 3 * PMD } },
-	{ "D4.3 cut to the last leaf that is whole", 5 * GIB, PMD, 4 * GIB,
-	  5 * GIB + 3 * PMD - PAGE, { 5 * GIB, 5 * GIB + 2 * PMD } },
-	{ "D4.3 one leaf in a mapping of its size", 5 * GIB + PMD, PMD, 5 * GIB + PMD,
-	  5 * GIB + 2 * PMD, { 5 * GIB + PMD, 5 * GIB + 2 * PMD } },
-	{ "D4.3 none in a mapping of a page less", 5 * GIB + PMD, PMD, 5 * GIB + PMD,
-	  5 * GIB + 2 * PMD - PAGE, {} },
-	{ "D4.3 none in the part before the first whole leaf", 5 * GIB + PMD + PAGE, PMD,
-	  5 * GIB + PMD + PAGE, 8 * GIB, {} },
-	{ "D4.3 none in the part behind the last whole leaf", 5 * GIB + 2 * PMD, PMD, 5 * GIB,
-	  5 * GIB + 2 * PMD + PAGE, {} },
-	{ "D4.3 at address zero", 8, PAGE, 0, GIB, { 0, PMD } },
-	{ "D4.3 up to the end of user addresses", USER - 1, PMD, USER - 3 * PMD, USER,
-	  { USER - 3 * PMD, USER } },
-	{ "D4.3 near the end of 64 bits", 0 - 2 * PMD, PMD, 0 - 3 * PMD, 0 - PAGE,
-	  { 0 - 3 * PMD, 0 - PMD } },
 };
 
 static void test_case(void **state)
@@ -116,23 +83,45 @@ static void test_random(void **state)
 	}
 }
 
+#define CASE(sentence, ...) ROW(sentence, test_case, window_case, __VA_ARGS__)
+
+static const struct CMUnitTest tests[] = {
+	CASE("D4.3 a whole GiB of 2 MiB leaves", 5 * GIB + 3 * PMD + 8, PMD, 4 * GIB, 8 * GIB,
+	     { 5 * GIB, 6 * GIB }),
+	CASE("D4.3 its first byte", 5 * GIB, PMD, 4 * GIB, 8 * GIB, { 5 * GIB, 6 * GIB }),
+	CASE("D4.3 its last byte", 6 * GIB - 1, PMD, 4 * GIB, 8 * GIB, { 5 * GIB, 6 * GIB }),
+	CASE("D4.3 a whole table of pages", GIB + 5 * PMD + 8, PAGE, GIB, 2 * GIB,
+	     { GIB + 5 * PMD, GIB + 6 * PMD }),
+	CASE("D4.3 cut where the mapping starts",
+	     5 * GIB + 8 * PMD, PMD, 5 * GIB + 3 * PMD, 8 * GIB,
+	     { 5 * GIB + 3 * PMD, 6 * GIB }),
+	CASE("D4.3 cut to the first leaf that is whole", 5 * GIB + 8 * PMD, PMD,
+	     5 * GIB + 3 * PMD + PAGE, 8 * GIB, { 5 * GIB + 4 * PMD, 6 * GIB }),
+	CASE("D4.3 cut where the mapping ends", 5 * GIB, PMD, 4 * GIB, 5 * GIB + 3 * PMD,
+	     { 5 * GIB, 5 * GIB + 3 * PMD }),
+	CASE("D4.3 cut to the last leaf that is whole", 5 * GIB, PMD, 4 * GIB,
+	     5 * GIB + 3 * PMD - PAGE, { 5 * GIB, 5 * GIB + 2 * PMD }),
+	CASE("D4.3 one leaf in a mapping of its size", 5 * GIB + PMD, PMD, 5 * GIB + PMD,
+	     5 * GIB + 2 * PMD, { 5 * GIB + PMD, 5 * GIB + 2 * PMD }),
+	CASE("D4.3 none in a mapping of a page less", 5 * GIB + PMD, PMD, 5 * GIB + PMD,
+	     5 * GIB + 2 * PMD - PAGE, {}),
+	CASE("D4.3 none in the part before the first whole leaf", 5 * GIB + PMD + PAGE, PMD,
+	     5 * GIB + PMD + PAGE, 8 * GIB, {}),
+	CASE("D4.3 none in the part behind the last whole leaf", 5 * GIB + 2 * PMD, PMD, 5 * GIB,
+	     5 * GIB + 2 * PMD + PAGE, {}),
+	CASE("D4.3 at address zero", 8, PAGE, 0, GIB, { 0, PMD }),
+	CASE("D4.3 up to the end of user addresses", USER - 1, PMD, USER - 3 * PMD, USER,
+	     { USER - 3 * PMD, USER }),
+	CASE("D4.3 near the end of 64 bits", 0 - 2 * PMD, PMD, 0 - 3 * PMD, 0 - PAGE,
+	     { 0 - 3 * PMD, 0 - PMD }),
+
+	RULE("D4.3 all rules hold for every small window", test_every_small_window),
+	RULE("D4.3 all rules hold for every window at the top of 64 bits",
+	     test_every_window_at_the_top),
+	RULE("D4.3 all rules hold for random windows", test_random),
+};
+
 int main(void)
 {
-	static const struct CMUnitTest rules[] = {
-		RULE("D4.3 all rules hold for every small window", test_every_small_window),
-		RULE("D4.3 all rules hold for every window at the top of 64 bits",
-		     test_every_window_at_the_top),
-		RULE("D4.3 all rules hold for random windows", test_random),
-	};
-	struct CMUnitTest tests[ARRAY_SIZE(cases) + ARRAY_SIZE(rules)] = {};
-	size_t i;
-
-	for (i = 0; i < ARRAY_SIZE(cases); i++) {
-		tests[i].name = cases[i].name;
-		tests[i].test_func = test_case;
-		tests[i].initial_state = (void *)&cases[i];
-	}
-	memcpy(tests + ARRAY_SIZE(cases), rules, sizeof(rules));
-
 	return cmocka_run_group_tests_name("window", tests, NULL, NULL);
 }
