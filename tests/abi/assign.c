@@ -6,7 +6,6 @@
 #include "assign.h"
 #include "host.h"
 #include "marks.h"
-#include "tap.h"
 #include "vfio.h"
 
 /* What a 64-bit prefetchable BAR reads without an address. */
@@ -53,10 +52,16 @@ void assign_check_back(const struct gpu *gpu)
 	CHECK(host_gpu_is_ready(gpu), "GPU %u is not ready", gpu->slot);
 }
 
-void assign_end(void)
+int assign_run(const struct tap_test *tests, size_t count, struct vm *guests,
+	       size_t guest_count)
 {
-	int i;
+	const struct tap_suite suite = { .tests = tests, .count = count };
+	int status = tap_run(&suite);
+	size_t i;
 
+	for (i = 0; i < guest_count; i++)
+		vm_kill(&guests[i]);
 	for (i = 0; i < ASSIGN_GPUS; i++)
 		CHECK_RET(host_unbind(assign_gpus[i].bdf), 0);
+	return status;
 }

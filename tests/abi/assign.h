@@ -4,6 +4,8 @@
 #define ABI_ASSIGN_H
 
 #include "gpu.h"
+#include "tap.h"
+#include "vm.h"
 
 #define ASSIGN_GPUS 2
 
@@ -18,7 +20,8 @@ void assign_begin(unsigned int seed);
  */
 void assign_check_back(const struct gpu *gpu);
 
-/* Unbinds the GPUs. */
-void assign_end(void);
+/* Runs the tests, then kills the guests and unbinds the GPUs; gives the exit status. */
+int assign_run(const struct tap_test *tests, size_t count, struct vm *guests,
+	       size_t guest_count);
 
 #endif

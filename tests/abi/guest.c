@@ -145,16 +145,7 @@ static const struct tap_test tests[] = {
 
 int main(void)
 {
-	const struct tap_suite suite = {
-		.tests = tests,
-		.count = TAP_COUNT(tests),
-	};
-	int status;
-
 	assign_begin(BY_HOST);
 	vm_start(&vm, "guest", VM_PLAIN, 3);
-	status = tap_run(&suite);
-	vm_kill(&vm);
-	assign_end();
-	return status;
+	return assign_run(tests, TAP_COUNT(tests), &vm, 1);
 }

@@ -15,38 +15,39 @@ enum {
 	BY_SECOND,
 };
 
-static struct vm first, second;
+static struct vm guests[2];
+static struct vm *const first = &guests[0], *const second = &guests[1];
 
 static void each_its_own(void)
 {
-	vm_wait_up(&first);
-	vm_wait_up(&second);
-	vm_run(&first, "bars 1");
-	vm_run(&second, "bars 2");
-	vm_run(&first, "check 1 %u", BY_HOST);
-	vm_run(&second, "check 2 %u", BY_HOST);
-	vm_run(&first, "put 1 %u", BY_FIRST);
-	vm_run(&second, "put 2 %u", BY_SECOND);
+	vm_wait_up(first);
+	vm_wait_up(second);
+	vm_run(first, "bars 1");
+	vm_run(second, "bars 2");
+	vm_run(first, "check 1 %u", BY_HOST);
+	vm_run(second, "check 2 %u", BY_HOST);
+	vm_run(first, "put 1 %u", BY_FIRST);
+	vm_run(second, "put 2 %u", BY_SECOND);
 	marks_check(&assign_gpus[0], MARKS_HOST, BY_FIRST);
 	marks_check(&assign_gpus[1], MARKS_HOST, BY_SECOND);
 }
 
 static void no_other(void)
 {
-	vm_run(&first, "absent 2");
-	vm_run(&second, "absent 1");
+	vm_run(first, "absent 2");
+	vm_run(second, "absent 1");
 }
 
 static void nested(void)
 {
-	vm_run(&second, "inside 2 %u", BY_SECOND);
+	vm_run(second, "inside 2 %u", BY_SECOND);
 }
 
 static void one_killed(void)
 {
-	vm_kill(&second);
+	vm_kill(second);
 	assign_check_back(&assign_gpus[1]);
-	vm_run(&first, "put 1 %u", BY_HOST);
+	vm_run(first, "put 1 %u", BY_HOST);
 	marks_check(&assign_gpus[0], MARKS_HOST, BY_HOST);
 	marks_check(&assign_gpus[1], MARKS_HOST, BY_SECOND);
 }
@@ -64,18 +65,8 @@ static const struct tap_test tests[] = {
 
 int main(void)
 {
-	const struct tap_suite suite = {
-		.tests = tests,
-		.count = TAP_COUNT(tests),
-	};
-	int status;
-
 	assign_begin(BY_HOST);
-	vm_start(&first, "first guest", VM_PLAIN, 1);
-	vm_start(&second, "second guest", VM_IOMMU, 2);
-	status = tap_run(&suite);
-	vm_kill(&first);
-	vm_kill(&second);
-	assign_end();
-	return status;
+	vm_start(first, "first guest", VM_PLAIN, 1);
+	vm_start(second, "second guest", VM_IOMMU, 2);
+	return assign_run(tests, TAP_COUNT(tests), guests, TAP_COUNT(guests));
 }
