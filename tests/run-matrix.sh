@@ -50,12 +50,9 @@ only=no
 [ "${#kernels[@]}" -gt 0 ] || mapfile -t kernels < <(kernel_names yes)
 [ "${#scenarios[@]}" -gt 0 ] || mapfile -t scenarios < <(scenario_names)
 
-# wanted KERNEL SCENARIO: what was asked for by both names is, whatever kernels.list and
-# the scenario say.
+# wanted KERNEL SCENARIO: what was asked for by both names is, whatever kernels.list says.
 wanted() {
-  [ "$only" = no ] || return 0
-  scenario_is_for "$(scenario_file "$2")" "$1" &&
-    grep --quiet --line-regexp --fixed-strings "$2" <<<"$(kernel_scenarios "$1")"
+  [ "$only" = yes ] || grep --quiet --line-regexp --fixed-strings "$2" <<<"$(kernel_scenarios "$1")"
 }
 
 for kernel in "${kernels[@]}"; do

@@ -25,16 +25,14 @@ kernel_column() {
 
 # kernel_scenarios NAME: those it runs unless others are asked for. Source scenario.sh too.
 kernel_scenarios() {
-  local column scenario
-  column=$(kernel_column "$1" 5)
-  if [ "$column" = all ]; then
-    scenario_names
-    return
-  fi
-  for scenario in ${column//,/ }; do
-    scenario_file "$scenario" >/dev/null
-    printf '%s\n' "$scenario"
-  done
+  local words word
+  IFS=, read -r -a words <<<"$(kernel_column "$1" 5)"
+  for word in "${words[@]}"; do
+    case $word in
+      all) scenario_names ;;
+      *) scenario_file "${word#-}" >/dev/null && printf '%s\n' "$word" ;;
+    esac
+  done | awk 'sub(/^-/, "") { without[$0] = 1; next } { names[++n] = $0 } END { for (i = 1; i <= n; i++) if (!(names[i] in without)) print names[i] }'
 }
 
 kernel_path() {

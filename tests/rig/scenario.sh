@@ -11,7 +11,6 @@
 #   SCENARIO_CLOCK      what its clock counts: time, or instructions
 #   SCENARIO_TIMEOUT    seconds after which a boot is given up
 #   SCENARIO_VIRTUALIZATION  yes: the host can start guests
-#   SCENARIO_KERNELS    names of the kernels it is for, empty: all
 #   SCENARIO_RUN[]      programs with their arguments, in order
 #   SCENARIO_GPUS[]     the key=value words of each GPU, in slot order
 
@@ -33,17 +32,11 @@ scenario_file() {
   rig_die "there is no scenario '$1'; the known ones are: $(scenario_names | paste --serial --delimiters=' ')"
 }
 
-# scenario_is_for FILE KERNEL: a scenario that names kernels is for those only.
-scenario_is_for() (
-  scenario_load "$1"
-  [ -z "$SCENARIO_KERNELS" ] || [[ " $SCENARIO_KERNELS " == *" $2 "* ]]
-)
-
 # A host without GPUs.
 # shellcheck disable=SC2034 # the SCENARIO_ variables are for whoever sources this
 scenario_none() {
   SCENARIO_ABOUT='' SCENARIO_MEMORY=3G SCENARIO_BIND=no SCENARIO_TIMEOUT=300
-  SCENARIO_IN_KERNEL=no SCENARIO_CLOCK=time SCENARIO_VIRTUALIZATION=no SCENARIO_KERNELS=''
+  SCENARIO_IN_KERNEL=no SCENARIO_CLOCK=time SCENARIO_VIRTUALIZATION=no
   SCENARIO_RUN=() SCENARIO_GPUS=()
 }
 
@@ -66,13 +59,12 @@ scenario_load() {
         ;;
       timeout) SCENARIO_TIMEOUT=$rest ;;
       virtualization) SCENARIO_VIRTUALIZATION=$rest ;;
-      kernels) SCENARIO_KERNELS=$rest ;;
       run) SCENARIO_RUN+=("$rest") ;;
       gpu)
         scenario_check_gpu "$file:$number" "$rest"
         SCENARIO_GPUS+=("$rest")
         ;;
-      *) rig_die "$file:$number: '$word' is not one of about, memory, bind, in-kernel, clock, timeout, virtualization, kernels, gpu, run" ;;
+      *) rig_die "$file:$number: '$word' is not one of about, memory, bind, in-kernel, clock, timeout, virtualization, gpu, run" ;;
     esac
   done <"$file"
   [ "${#SCENARIO_GPUS[@]}" -gt 0 ] || rig_die "$file: a scenario needs at least one gpu line"
