@@ -128,6 +128,7 @@ tap_check "unknown kernel" refused "no kernel 'nosuch'.*known ones are: .*$kerne
 tap_check "unknown kernel to boot" refused "no kernel 'nosuch'.*known ones are: .*$kernel" "$rig" boot nosuch demo
 tap_check "unknown kernel in the matrix" refused "no kernel 'nosuch'" "$RIG_TOP/tests/run-matrix.sh" --kernel nosuch
 tap_check "unknown scenario" refused "no scenario 'nosuch'.*known ones are: .*demo" "$rig" boot "$kernel" nosuch
+tap_check "a scenario file that does not exist" refused "no scenario file ./nosuch.conf" "$rig" boot "$kernel" ./nosuch.conf
 tap_check "unknown scenario in the matrix" refused "no scenario 'nosuch'" "$RIG_TOP/tests/run-matrix.sh" --scenario nosuch
 
 # The project may be where other users cannot read it.
@@ -202,6 +203,24 @@ too_slow() {
   [ "$status" -ne 0 ] && [ "$status" -ne 99 ] && grep 'not ok - the virtual host was still running after 1 s' "$scratch/stdout"
 }
 tap_check "a host that takes too long is ended" too_slow
+
+# --- what is not in the tree
+
+example() {
+  rm --recursive --force "$scratch/example"
+  cp --recursive "$RIG_DIR/example" "$scratch"
+}
+example
+own_scenario() {
+  leaves_nothing "$rig" boot "$kernel" "$scratch/example/example.conf" || { cat "$scratch/stdout"; return 1; }
+  [ "$(tail --lines=1 "$scratch/stdout")" = "4 passed, 0 failed" ]
+}
+tap_check "a scenario of one's own: its module and its program" own_scenario
+rm --recursive "$scratch/example/hello"
+tap_check "a module whose source does not exist" refused 'no folder .*/hello with the source' "$rig" boot "$kernel" "$scratch/example/example.conf"
+example
+echo '#error no' >>"$scratch/example/hello/hello.c"
+tap_check "a module that cannot be built" refused 'building the module hello.* failed' "$rig" boot "$kernel" "$scratch/example/example.conf"
 
 # interrupted SIGNAL: the signal arrives when QEMU runs.
 interrupted() {

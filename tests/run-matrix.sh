@@ -19,7 +19,7 @@ usage() {
 run-matrix.sh [--kernel NAME]... [--scenario NAME]... [--jobs N]
 
   --kernel NAME    only this kernel (default: those marked so in tests/rig/kernels.list)
-  --scenario NAME  only this scenario (default: those that kernels.list has for each kernel)
+  --scenario NAME  only this, or the file of that path scenario (default: those that kernels.list has for each kernel)
   --jobs N         virtual hosts at once (default: RIG_JOBS, else two for each core)
 
 kernels:   $(kernel_names | paste --serial --delimiters=' ')
@@ -50,9 +50,10 @@ only=no
 [ "${#kernels[@]}" -gt 0 ] || mapfile -t kernels < <(kernel_names yes)
 [ "${#scenarios[@]}" -gt 0 ] || mapfile -t scenarios < <(scenario_names)
 
-# wanted KERNEL SCENARIO: what was asked for by both names is, whatever kernels.list says.
+# wanted KERNEL SCENARIO: what was asked for by both names is, whatever kernels.list says,
+# and a file of one's own on each kernel.
 wanted() {
-  [ "$only" = yes ] || grep --quiet --line-regexp --fixed-strings "$2" <<<"$(kernel_scenarios "$1")"
+  [ "$only" = yes ] || [[ $2 == */* ]] || grep --quiet --line-regexp --fixed-strings "$2" <<<"$(kernel_scenarios "$1")"
 }
 
 for kernel in "${kernels[@]}"; do
@@ -87,7 +88,8 @@ done
 for scenario in "${scenarios[@]}"; do
   for kernel in "${built[@]}"; do
     wanted "$kernel" "$scenario" || continue
-    jobs_run "$kernel $(kernel_release "$kernel") $scenario" "$RIG_CACHE/logs/$kernel/$scenario/console.log" \
+    label=$(basename "$scenario" .conf)
+    jobs_run "$kernel $(kernel_release "$kernel") $label" "$RIG_CACHE/logs/$kernel/$label/console.log" \
       "$RIG_DIR/rig" boot "$kernel" "$scenario"
   done
 done

@@ -4,12 +4,13 @@
 # Boots a virtual host: a kernel and the programs of a scenario, nothing else.
 # Source lib.sh and the other parts of the rig first.
 #
-# In the cache: logs/NAME/SCENARIO/console.log   the kernel's console
+# In the cache, for a scenario file SCENARIO.conf:
+#               logs/NAME/SCENARIO/console.log   the kernel's console
 #               logs/NAME/SCENARIO/report.tap    what the programs said
 #               logs/NAME/SCENARIO/qemu.log      what QEMU said
 
 boot_path() {
-  printf '%s/logs/%s/%s\n' "$RIG_CACHE" "$1" "$2"
+  printf '%s/logs/%s/%s\n' "$RIG_CACHE" "$1" "$(basename "$2" .conf)"
 }
 
 # boot_scenario NAME SCENARIO: runs its programs and judges them.
@@ -36,12 +37,13 @@ boot_prepare() {
   file=$(scenario_file "$scenario")
   scenario_load "$file"
   build_kernel "$name"
+  build_modules "$name" "$(dirname "$file")"
   [ "$SCENARIO_IN_KERNEL" = no ] || in_kernel_build "$name"
   [ "$SCENARIO_VIRTUALIZATION" != yes ] || build_guest "$name"
   folder=$(boot_path "$name" "$scenario")
   rm --recursive --force "$folder"
   mkdir --parents "$folder"
-  initrd_make "$name" "$scenario" "$folder" "$kind"
+  initrd_make "$name" "$file" "$folder" "$kind"
   # an oops ends the host: what came after it would prove nothing
   machine_command \
     -bios /usr/share/qemu-efi-aarch64/QEMU_EFI.fd \

@@ -6,6 +6,7 @@
 # first.
 #
 # In the cache: build/NAME/src, build/NAME/gpu   the two modules for kernel NAME
+#               build/NAME/modules/MODULE        a scenario's own
 #               build/abi                        the test programs
 
 build_path() {
@@ -70,7 +71,32 @@ build_once() {
 build_module() {
   local name=$1 folder=$2
   root_enter --kernel "$(kernel_tree "$name")" \
-    "$RIG_DIR/compile.sh" "$(kernel_headers "$name")" "$(build_path "$name")/$folder"
+    "$RIG_DIR/compile.sh" --strict "$(kernel_headers "$name")" "$(build_path "$name")/$folder"
+}
+
+# build_modules NAME FOLDER: a scenario's own, whose sources are in folders in FOLDER.
+build_modules() {
+  local name=$1 line source
+  rig_lock "build-$name"
+  for line in "${SCENARIO_MODULES[@]}"; do
+    source=$(cd "$2" && realpath "${line%% *}")
+    [ -d "$source" ] || rig_die "there is no folder $source with the source of a module"
+    rig_step "building the module ${source##*/} for kernel $name" build_foreign "$name" "$source"
+  done
+  rig_unlock "build-$name"
+}
+
+# build_foreign NAME SOURCE: a copy of it, as it is. Not kept: what its build needs is its
+# own business.
+build_foreign() {
+  local name=$1 copy
+  copy=$(build_path "$name")/modules/${2##*/}
+  rm --recursive --force "$copy"
+  mkdir --parents "${copy%/*}"
+  cp --recursive "$2" "$copy"
+  find "$copy" -name '*.ko' -delete
+  root_enter --kernel "$(kernel_tree "$name")" "$RIG_DIR/compile.sh" "$(kernel_headers "$name")" "$copy"
+  compgen -G "$copy/*.ko" >/dev/null || rig_die "the build of $2 made no module there"
 }
 
 # Which way each feature probe of the driver goes.

@@ -4,6 +4,7 @@
 # enter-root.sh ROOT WRITABLE KERNEL-TREE COMMAND...: the far side of root_enter.
 # Runs in mount and process namespaces of its own, so whatever is mounted or
 # started here goes away with it, however it ends.
+# RIG_HERE is a folder to do that in, instead of the project's.
 # KERNEL-TREE (or -) is an unpacked kernel; its headers appear where Debian puts
 # them, because their Makefiles name each other by absolute path.
 
@@ -34,5 +35,10 @@ if [ "$tree" != - ]; then
   done
 fi
 
-cd "$top"
-exec chroot "$root" /usr/bin/env --chdir="$top" -- "$@"
+here=$top
+if [ -n "${RIG_HERE:-}" ]; then
+  here=$RIG_HERE
+  bind "$here" "$here"
+fi
+cd "$here"
+exec chroot "$root" /usr/bin/env --chdir="$here" -- "$@"

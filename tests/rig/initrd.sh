@@ -17,7 +17,7 @@ initrd_guest() {
     "$(kernel_image "$1")" "$(build_path abi)/guest_init"
 }
 
-# initrd_make NAME SCENARIO FOLDER [shell]: writes FOLDER/initrd.
+# initrd_make NAME SCENARIO-FILE FOLDER [shell]: writes FOLDER/initrd.
 initrd_make() {
   local name=$1 scenario=$2 folder=$3 kind=${4:-run} guest=()
   [ "$SCENARIO_VIRTUALIZATION" != yes ] || guest=(guest)
@@ -26,19 +26,35 @@ initrd_make() {
     mkdir "$folder/files/rig/in-kernel"
     cp "$(in_kernel_module "$name")" "$folder/files/rig/in-kernel/"
   fi
-  root_enter "$RIG_DIR/pack-initrd.sh" host "$(scenario_file "$scenario")" "$folder" "$(build_path "$name")" "${guest[@]}"
+  initrd_modules "$name" "$folder/files/rig/modules"
+  root_enter "$RIG_DIR/pack-initrd.sh" host "$folder/files/rig/scenario" "$folder" "$(build_path "$name")" "${guest[@]}"
 }
 
-# The scenario's own part: the file itself, its programs, the parameters of its GPUs.
+# The scenario's own modules, and a list of them with their parameters. One of the driver's
+# name takes its place, as what is unpacked last wins.
+initrd_modules() {
+  local name=$1 folder=$2 line module
+  for line in "${SCENARIO_MODULES[@]}"; do
+    mkdir --parents "$folder"
+    for module in "$(build_path "$name")/modules/$(basename "${line%% *}")"/*.ko; do
+      cp "$module" "$folder/"
+      printf '%s%s\n' "/rig/modules/${module##*/}" "${line#"${line%% *}"}" >>"$folder/own"
+    done
+  done
+}
+
+# The scenario's own part: the file itself, its programs, the parameters of its GPUs. A
+# program is beside the file, or one of tests/abi.
 initrd_scenario() {
   local scenario=$1 files=$2/rig kind=$3 line program
   rm --recursive --force "$2"
   mkdir --parents "$files/tests"
-  cp "$(scenario_file "$scenario")" "$files/scenario"
+  cp "$scenario" "$files/scenario"
   virtual_gpu_parameters >"$files/virtual_gpu"
   [ "$kind" = run ] || touch "$files/shell"
   for line in "${SCENARIO_RUN[@]}"; do
-    program=$(build_path abi)/${line%% *}
+    program=$(dirname "$scenario")/${line%% *}
+    [ -f "$program" ] || program=$(build_path abi)/${line%% *}
     # A program that is not there is found out by the host, and fails there.
     [ ! -f "$program" ] || cp "$program" "$files/tests/"
   done

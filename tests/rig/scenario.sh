@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Reads a scenario file (tests/scenarios/NAME.conf, or one of tests/bench): what is in a
-# virtual host, and which programs run there. The file is data, never run as shell.
+# Reads a scenario file (tests/scenarios/NAME.conf, one of tests/bench, or any by its path):
+# what is in a virtual host, and which programs run there. The file is data, never run as shell.
 # Source lib.sh first. After scenario_load FILE:
 #   SCENARIO_ABOUT      one sentence
 #   SCENARIO_MEMORY     RAM of the host, as QEMU writes it (3G)
@@ -11,6 +11,7 @@
 #   SCENARIO_CLOCK      what its clock counts: time, or instructions
 #   SCENARIO_TIMEOUT    seconds after which a boot is given up
 #   SCENARIO_VIRTUALIZATION  yes: the host can start guests
+#   SCENARIO_MODULES[]  folders with the source of a module, and parameters, in order
 #   SCENARIO_RUN[]      programs with their arguments, in order
 #   SCENARIO_GPUS[]     the key=value words of each GPU, in slot order
 
@@ -20,9 +21,17 @@ scenario_names() {
   find "$RIG_TOP/tests/scenarios" -name '*.conf' -printf '%f\n' | sed 's/\.conf$//' | sort
 }
 
-# scenario_file NAME: its path, or a sentence that lists the known ones.
+# scenario_file NAME: its path, or a sentence that lists the known ones. A name with a
+# slash in it is a path.
 scenario_file() {
   local file
+  case $1 in
+    */*)
+      [ -f "$1" ] || rig_die "there is no scenario file $1"
+      realpath "$1"
+      return
+      ;;
+  esac
   for file in "$RIG_TOP/tests/scenarios/$1.conf" "$RIG_TOP/tests/bench/$1.conf"; do
     if [ -f "$file" ]; then
       printf '%s\n' "$file"
@@ -37,7 +46,7 @@ scenario_file() {
 scenario_none() {
   SCENARIO_ABOUT='' SCENARIO_MEMORY=3G SCENARIO_BIND=no SCENARIO_TIMEOUT=300
   SCENARIO_IN_KERNEL=no SCENARIO_CLOCK=time SCENARIO_VIRTUALIZATION=no
-  SCENARIO_RUN=() SCENARIO_GPUS=()
+  SCENARIO_MODULES=() SCENARIO_RUN=() SCENARIO_GPUS=()
 }
 
 # shellcheck disable=SC2034
@@ -59,12 +68,13 @@ scenario_load() {
         ;;
       timeout) SCENARIO_TIMEOUT=$rest ;;
       virtualization) SCENARIO_VIRTUALIZATION=$rest ;;
+      module) SCENARIO_MODULES+=("$rest") ;;
       run) SCENARIO_RUN+=("$rest") ;;
       gpu)
         scenario_check_gpu "$file:$number" "$rest"
         SCENARIO_GPUS+=("$rest")
         ;;
-      *) rig_die "$file:$number: '$word' is not one of about, memory, bind, in-kernel, clock, timeout, virtualization, gpu, run" ;;
+      *) rig_die "$file:$number: '$word' is not one of about, memory, bind, in-kernel, clock, timeout, virtualization, module, gpu, run" ;;
     esac
   done <"$file"
   [ "${#SCENARIO_GPUS[@]}" -gt 0 ] || rig_die "$file: a scenario needs at least one gpu line"

@@ -81,7 +81,7 @@ system_prepare() {
     scenario_load "$scenario"
     module=$(system_gpu_module "$release")
   fi
-  system_initrd "$scenario" "$base.boot/initrd.img-$release" "$module" "$folder"
+  system_initrd "$scenario" "$base.boot/initrd.img-$release" "$module" "$folder" "$(system_share "$disk")"
   machine_command \
     -drive "if=pflash,unit=0,format=raw,readonly=on,file=/usr/share/AAVMF/AAVMF_CODE.secboot.fd" \
     -drive "if=pflash,unit=1,format=raw,file=$base.efi" \
@@ -126,8 +126,15 @@ system_gpu_module() {
 
 # The ACPI table in front of the system's own initrd, the virtual GPU behind it.
 system_initrd() {
-  local scenario=$1 initrd=$2 module=$3 folder=$4
-  [ "$scenario" = - ] || virtual_gpu_parameters >"$folder/virtual_gpu"
+  local scenario=$1 initrd=$2 module=$3 folder=$4 share=$5
+  if [ "$scenario" != - ]; then
+    virtual_gpu_parameters >"$folder/virtual_gpu"
+    # The root sees the cache, not wherever else the file may be; and programs of tests/abi
+    # read in it what the GPUs are like.
+    cp "$scenario" "$folder/scenario"
+    cp "$scenario" "$share/scenario"
+    scenario=$folder/scenario
+  fi
   root_enter "$RIG_DIR/pack-initrd.sh" system "$scenario" "$initrd" "$module" "$folder"
 }
 

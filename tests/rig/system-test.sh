@@ -1,16 +1,18 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Tests of real systems: tests/systems/NAME.sh, bash that is sourced on the host, with
+# Tests of real systems: tests/systems/NAME.sh, or any by its path, bash that is sourced on the host, with
 # set -euo pipefail, and boots a system as it likes: see system-boot.sh. A boot or a
 # check that fails ends the test, unless the test goes on with "|| true"; either way
 # it counts. Source lib.sh and the other parts of the rig first.
 #
 # What a test has: SYSTEM        name of the system
 #                  SYSTEM_TEST   its own name
-#                  SYSTEM_TESTS  the folder of the tests
+#                  SYSTEM_TESTS  the folder that the test is in
 #                  SYSTEM_WORK   a folder for its disks, removed in the end
 #                  SYSTEM_SHARE  what those see as /rig
+#                  system_archive PACKAGE...      Debian's packages and what they need,
+#                                                 for apt in the system: file:/rig/archive
 #                  system_check NAME COMMAND...   a check on the host, like tap_check
 
 SYSTEM_TESTS=$RIG_TOP/tests/systems
@@ -21,6 +23,7 @@ system_test_names() {
 
 system_test_file() {
   local file=$SYSTEM_TESTS/$1.sh
+  case $1 in */*) file=$(realpath "$1") ;; esac
   [ -f "$file" ] ||
     rig_die "there is no test '$1'; the known ones are: $(system_test_names | paste --serial --delimiters=' ')"
   printf '%s\n' "$file"
@@ -36,7 +39,7 @@ system_test_systems() {
 system_test() {
   local file log status=0
   file=$(system_test_file "$2")
-  SYSTEM=$1 SYSTEM_TEST=$2
+  SYSTEM=$1 SYSTEM_TEST=$(basename "$file" .sh) SYSTEM_TESTS=$(dirname "$file")
   system_setup "$SYSTEM"
   log=$RIG_CACHE/logs/systems/$SYSTEM/$SYSTEM_TEST
   SYSTEM_WORK=$RIG_CACHE/systems/$SYSTEM.work/$SYSTEM_TEST
@@ -60,6 +63,21 @@ system_test() {
 
 system_test_clean() {
   [ "${RIG_KEEP_DISKS:-no}" = yes ] || rm --recursive --force "$SYSTEM_WORK"
+}
+
+# Kept for the next time.
+system_archive() {
+  local archive=$RIG_CACHE/archives/$SYSTEM-$SYSTEM_TEST stamp
+  stamp="$(cat "$(system_path "$SYSTEM")/stamp") $*"
+  if [ "$(cat "$archive/stamp" 2>/dev/null)" != "$stamp" ]; then
+    rm --recursive --force "$archive"
+    mkdir --parents "$archive"
+    packages_update no
+    rig_step "downloading packages for $SYSTEM" root_enter "$RIG_DIR/system-archive.sh" \
+      "$(system_path "$SYSTEM")/image.ext4" "$archive" "$@"
+    printf '%s\n' "$stamp" >"$archive/stamp"
+  fi
+  cp --recursive --link "$archive" "$SYSTEM_SHARE/archive"
 }
 
 # The counts of the boots are what counts, not their TAP; what failed has a line of its own.

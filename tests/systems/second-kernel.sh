@@ -12,7 +12,7 @@
 newer=trixie-backports
 kernel_fetch "$newer"
 # What the newer kernel needs is newer, too.
-share_archive linux-base/trixie-backports "linux-image-$(kernel_release "$newer")" "linux-headers-$(kernel_release "$newer")" dracut
+system_archive linux-base/trixie-backports "linux-image-$(kernel_release "$newer")" "linux-headers-$(kernel_release "$newer")" dracut
 kernel_release "$newer" >"$SYSTEM_SHARE/archive/release"
 system_release "$SYSTEM" >"$SYSTEM_SHARE/archive/old-release"
 

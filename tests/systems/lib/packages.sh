@@ -59,21 +59,4 @@ installed_disk() {
   system_disk_new "$SYSTEM" "$SYSTEM_WORK/$1.qcow2" "$folder/installed.qcow2"
 }
 
-# Programs of tests/abi read there what the GPUs are like.
-cp "$SCENARIO" "$SYSTEM_SHARE/scenario"
 packages_make
-
-# share_archive PACKAGE...: SYSTEM_SHARE/archive, kept, has them and what they need.
-share_archive() {
-  local archive=$RIG_CACHE/archives/$SYSTEM-$SYSTEM_TEST stamp
-  stamp="$(cat "$(system_path "$SYSTEM")/stamp") $*"
-  if [ "$(cat "$archive/stamp" 2>/dev/null)" != "$stamp" ]; then
-    rm --recursive --force "$archive"
-    mkdir --parents "$archive"
-    packages_update no
-    rig_step "downloading packages for $SYSTEM" root_enter "$SYSTEM_TESTS/lib/make-archive.sh" \
-      "$(system_path "$SYSTEM")/image.ext4" "$archive" "$@"
-    printf '%s\n' "$stamp" >"$archive/stamp"
-  fi
-  cp --recursive --link "$archive" "$SYSTEM_SHARE/archive"
-}

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# make-archive.sh IMAGE FOLDER PACKAGE...: makes FOLDER an archive for apt with the
+# system-archive.sh IMAGE FOLDER PACKAGE...: makes FOLDER an archive for apt with the
 # packages and all that they need beyond what is in the system of IMAGE. Runs inside the root.
 
 set -euo pipefail
