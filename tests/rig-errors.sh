@@ -204,6 +204,25 @@ too_slow() {
 }
 tap_check "a host that takes too long is ended" too_slow
 
+# The console is that of a person, who types when it is ready.
+answers() {
+  local pid status=0
+  mkfifo "$scratch/keys"
+  timeout 300 "$rig" shell "$kernel" demo <"$scratch/keys" >"$scratch/stdout" 2>&1 &
+  pid=$!
+  exec {keys}>"$scratch/keys"
+  until grep --quiet 'virtual host is ready' "$scratch/stdout"; do
+    kill -0 "$pid" || return 1
+    sleep 0.1
+  done
+  # shellcheck disable=SC2016 # expanded in the virtual host
+  printf 'echo $((6 * 7))\nexit\n' >&"$keys"
+  wait "$pid" || status=$?
+  exec {keys}>&-
+  grep --quiet '^42' "$scratch/stdout" && nothing_runs && return "$status"
+}
+tap_check "a shell answers" answers
+
 # --- what is not in the tree
 
 example() {
@@ -220,7 +239,12 @@ rm --recursive "$scratch/example/hello"
 tap_check "a module whose source does not exist" refused 'no folder .*/hello with the source' "$rig" boot "$kernel" "$scratch/example/example.conf"
 example
 echo '#error no' >>"$scratch/example/hello/hello.c"
-tap_check "a module that cannot be built" refused 'building the module hello.* failed' "$rig" boot "$kernel" "$scratch/example/example.conf"
+not_built() {
+  local status=0
+  leaves_nothing "$rig" boot "$kernel" "$scratch/example/example.conf" >/dev/null || status=$?
+  [ "$status" -ne 0 ] && [ "$status" -ne 99 ] && grep '^rig: error: building the module hello.* failed' "$scratch/stderr"
+}
+tap_check "a module that cannot be built" not_built
 
 # interrupted SIGNAL: the signal arrives when QEMU runs.
 interrupted() {

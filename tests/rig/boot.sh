@@ -27,7 +27,7 @@ boot_scenario() {
 boot_shell() {
   boot_prepare "$1" "$2" shell
   rig_say "Ctrl-A X ends the virtual host"
-  root_enter "${QEMU[@]}" -nographic
+  root_enter "${QEMU[@]}" -display none -serial mon:stdio
 }
 
 # Everything that has to be there before a boot; the QEMU command is then in QEMU.

@@ -66,7 +66,7 @@ system_shell() {
   system_prepare "$name" "$folder/disk.qcow2" "$RIG_TOP/tests/scenarios/two-gpus.conf" "$(system_release "$name")" \
     "$folder" rig.shell
   rig_say "exit powers the system off, Ctrl-A X ends it; /rig there is $folder/share here"
-  root_enter "${QEMU[@]}" -nographic
+  root_enter "${QEMU[@]}" -display none -serial mon:stdio
 }
 
 # Everything that has to be there before a boot; the QEMU command is then in QEMU.
