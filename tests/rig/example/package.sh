@@ -1,11 +1,13 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# A package of one's own, installed in a Debian with a GPU. Each boot runs a phase.
+# Packages of one's own, installed in a Debian with a GPU. Each boot runs a phase.
 
 : "${SYSTEM:?}" "${SYSTEM_WORK:?}" "${SYSTEM_SHARE:?}" "${SYSTEM_TESTS:?}"
 
 cp "$SYSTEM_TESTS"/*.deb "$SYSTEM_SHARE"
+# What they need of Debian's, beyond what is in the system.
+system_archive libjson-c5
 system_disk_new "$SYSTEM" "$SYSTEM_WORK/disk.qcow2"
 
 boot() {
