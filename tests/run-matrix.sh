@@ -19,7 +19,8 @@ usage() {
 run-matrix.sh [--kernel NAME]... [--scenario NAME]... [--jobs N]
 
   --kernel NAME    only this kernel (default: those marked so in tests/rig/kernels.list)
-  --scenario NAME  only this, or the file of that path scenario (default: those that kernels.list has for each kernel)
+  --scenario NAME  only this scenario, or file with a slash in its path (default: those that
+                   kernels.list has for each kernel)
   --jobs N         virtual hosts at once (default: RIG_JOBS, else two for each core)
 
 kernels:   $(kernel_names | paste --serial --delimiters=' ')
