@@ -122,6 +122,12 @@ tools_rpm_requires() {
     grep '^libc.*(GLIBC_' "$scratch/requires" | tail --lines=1 | diff - <(echo 'libc.so.6(GLIBC_2.34)(64bit)')
 }
 tap_check "what the tool's rpm requires, on aarch64" tools_rpm_requires
+# As a Fedora that rebuilds it installs them.
+build_requires() {
+  query_rpm '[%{REQUIRENAME}\n]' "$source_rpm" | grep --invert-match '^rpmlib(' | LC_ALL=C sort |
+    diff - <(printf '%s\n' gcc make 'pkgconfig(json-c)' 'pkgconfig(libkmod)' 'pkgconfig(libpci)')
+}
+tap_check "what the source package needs to be built" build_requires
 no_scriptlets() {
   [ -z "$(rpm --query --package --nosignature --scripts --triggers "$tools_rpm")" ]
 }
