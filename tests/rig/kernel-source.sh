@@ -2,30 +2,15 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Kernels built here, from the source package of a suite and the files in
-# kernel-config/. Source lib.sh, root.sh and kernel.sh first.
+# kernel-config/. Source lib.sh, root.sh, kernel.sh and sources.sh first.
 #
-# In the cache: sources/SUITE/        the package
-#               kernels/NAME/source/  its content, while the kernel is being built
+# In the cache: kernels/NAME/source/  the source, while the kernel is being built
 
 # What the kernel needs neither for its own build nor for that of modules, and is large.
 KERNEL_SOURCE_UNUSED=(
   '*/Documentation/*.rst' '*/tools/testing' '*/sound/*.[ch]'
   '*/drivers/gpu/drm/*.[ch]' '*/drivers/media/*.[ch]' '*/drivers/net/*/*.[ch]'
 )
-
-# kernel_source_package SUITE REFRESH: the package, of the newest kernel.
-kernel_source_package() {
-  local suite=$1 refresh=$2 folder=$RIG_CACHE/sources/$1
-  rig_lock "source-of-$suite"
-  if [ "$refresh" = yes ] || [ ! -f "$folder/list" ]; then
-    rig_need_space 300 "the kernel source package of $suite"
-    mkdir --parents "$folder"
-    packages_update "$refresh"
-    rig_step "downloading the kernel source package of $suite" root_enter "$RIG_DIR/fetch-packages.sh" \
-      "$folder" "$suite" source
-  fi
-  rig_unlock "source-of-$suite"
-}
 
 kernel_config_files() {
   printf '%s\n' "$RIG_DIR/kernel-config/base.config" "$RIG_DIR/kernel-config/$1.config"
@@ -35,7 +20,7 @@ kernel_config_files() {
 kernel_source_stamp() {
   local files
   mapfile -t files < <(kernel_config_files "$2")
-  printf '%s %s\n' "$(cat "$RIG_CACHE/sources/$1/list")" \
+  printf '%s %s\n' "$(cat "$(sources_path "$1")/list")" \
     "$(cat "${files[@]}" "$RIG_DIR/compile-kernel.sh" | sha256sum | cut --delimiter=' ' --fields=1)"
 }
 
@@ -43,28 +28,19 @@ kernel_source_stamp() {
 kernel_build() {
   local name=$1 suite=$2 config=$3 path stamp
   path=$(kernel_path "$name")
-  kernel_source_package "$suite" "$4"
+  sources_package "$suite" "$4"
   stamp=$(kernel_source_stamp "$suite" "$config")
   [ "$(cat "$path/tree/.rig-stamp" 2>/dev/null)" != "$stamp" ] || return 0
   rig_need_space 4000 "building kernel $name"
   mkdir --parents "$path"
   rm --recursive --force "$path/source" "$path/tree.new"
   mkdir "$path/source" "$path/tree.new"
-  rig_step "unpacking the source of kernel $name" kernel_source_unpack "$suite" "$path/source"
+  rig_step "unpacking the source of kernel $name" \
+    sources_unpack "$suite" "$path/source" "${KERNEL_SOURCE_UNUSED[@]/#/--exclude=}"
   rig_step "building kernel $name" kernel_compile "$name" "$config" 3>&2
   printf '%s\n' "$stamp" >"$path/tree.new/.rig-stamp"
   kernel_tree_finish "$name"
   rm --recursive "$path/source"
-}
-
-kernel_source_unpack() {
-  local package
-  package=$RIG_CACHE/sources/$1/$(cat "$RIG_CACHE/sources/$1/list")
-  # shellcheck disable=SC2016 # expanded by the inner shell
-  root_enter bash -c 'set -o pipefail; package=$1 folder=$2; shift 2
-    dpkg-deb --fsys-tarfile "$package" | tar --extract --to-stdout --wildcards "./usr/src/linux-source-*.tar.xz" |
-      xz --decompress --threads=0 --stdout | tar --extract --directory="$folder" --strip-components=1 "${@/#/--exclude=}"' \
-    bash "$package" "$2" "${KERNEL_SOURCE_UNUSED[@]}"
 }
 
 kernel_compile() {

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Kernels: found in kernels.list, downloaded as Debian packages and unpacked into
-# the cache, or built. Source lib.sh, apt-sources.sh, root.sh and kernel-source.sh first.
+# the cache, or built. Source lib.sh, apt-sources.sh, root.sh, sources.sh and kernel-source.sh first.
 #
 # In the cache:   kernels/NAME/debs/      the packages
 #                 kernels/NAME/tree/      what they contain; complete, or not there
