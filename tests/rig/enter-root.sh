@@ -6,7 +6,8 @@
 # started here goes away with it, however it ends.
 # RIG_HERE is a folder to do that in, instead of the project's.
 # KERNEL-TREE (or -) is an unpacked kernel; its headers appear where Debian puts
-# them, because their Makefiles name each other by absolute path.
+# them, because their Makefiles name each other by absolute path. Kernels built here
+# have no linux-kbuild.
 
 set -euo pipefail
 
@@ -31,7 +32,7 @@ bind "$cache" "$cache"
 
 if [ "$tree" != - ]; then
   for folder in "$tree"/usr/src/linux-headers-* "$tree"/usr/lib/linux-kbuild-*; do
-    bind "$folder" "${folder#"$tree"}"
+    [ ! -d "$folder" ] || bind "$folder" "${folder#"$tree"}"
   done
 fi
 
