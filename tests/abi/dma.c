@@ -7,6 +7,7 @@
 
 #include "access.h"
 #include "host.h"
+#include "mapping.h"
 #include "program.h"
 
 #define IOVA (4 * GIB)
@@ -47,7 +48,6 @@ static void unmap_dma(size_t length)
 /* From the start and up to the end, touched by nobody before. */
 static void both_ends(void)
 {
-	size_t length = 4 * host_pmd_size();
 	struct vfio_iommu_type1_dma_map request;
 	const unsigned int *index;
 	void *map;
@@ -55,6 +55,8 @@ static void both_ends(void)
 
 	vfio_open(&dev, &gpu);
 	for (index = program_regions(); *index; index++) {
+		size_t length = mapping_pmds(*index, 4);
+
 		for (end = 0; end < 2; end++) {
 			u64 last = gpu_memory(&gpu, *index)->length - length;
 

@@ -74,7 +74,8 @@ static void all_accesses(void)
 		vfio_area(&dev, *index, &area);
 		CHECK_EQ(area.size, memory->bar);
 		CHECK_EQ(area.area_size, memory->length);
-		access_prepare(accesses, &dev, *index, memory->length - 8);
+		access_prepare(accesses, &dev, *index,
+			       memory->length - host_page_size());
 		for (kind = 0; kind < ACCESS_KINDS; kind++)
 			access_check(&accesses[kind]);
 		CHECK_RET(vfio_reset(&dev), 0);

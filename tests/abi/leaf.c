@@ -15,11 +15,12 @@ static struct vfio dev;
 
 static void attributes(void)
 {
-	size_t page = host_page_size(), length = 3 * host_pmd_size(), at;
+	size_t page = host_page_size(), at;
 	const unsigned int *index;
 
 	mapping_open(&dev);
 	for (index = program_regions(); *index; index++) {
+		size_t length = mapping_pmds(*index, 3);
 		const char *want = *index == RESMEM ? "normal-nc" : "normal";
 		char *map = mapping_congruent(&dev, *index, 0, length, 0);
 
@@ -68,27 +69,34 @@ static void on_fault_cost(void)
 	      "%ld kB of page tables when touched", touched);
 }
 
+/* A mapping from the second page of a region on. */
+static void check_leaves(unsigned int index, size_t length)
+{
+	size_t pmd = host_pmd_size(), page = host_page_size();
+	u64 start = gpu_memory(&gpu, index)->base + page;
+	size_t head = -start % pmd, tail = (start + length) % pmd, at;
+	char *map = mapping_congruent(&dev, index, page, length, 0);
+
+	CHECK(head + tail < length, "no whole PMD in region %u", index);
+	if (head) {
+		CHECK_EQ(mapping_touch(map).size, page);
+		CHECK_EQ(mapping_touch(map + head - page).size, page);
+	}
+	for (at = head; at < length - tail; at += pmd)
+		CHECK_EQ(mapping_touch(map + at).size, host_largest_leaf());
+	if (tail)
+		CHECK_EQ(mapping_touch(map + length - page).size, page);
+}
+
 static void largest_leaf(void)
 {
-	size_t pmd = host_pmd_size(), page = host_page_size(), first;
-	size_t leaf = host_largest_leaf();
+	size_t page = host_page_size();
 	const unsigned int *index;
 
 	mapping_open(&dev);
-	for (index = program_regions(); *index; index++) {
-		char *map = mapping_congruent(&dev, *index, page, 4 * pmd, 0);
-
-		/* Where a whole PMD of memory fits into the mapping. */
-		first = pmd - (gpu_memory(&gpu, *index)->base + page) % pmd;
-		if (first < pmd) {
-			CHECK_EQ(mapping_touch(map).size, page);
-			CHECK_EQ(mapping_touch(map + first - page).size, page);
-		}
-		CHECK_EQ(mapping_touch(map + first).size, leaf);
-		CHECK_EQ(mapping_touch(map + first + pmd + page).size, leaf);
-		CHECK_EQ(mapping_touch(map + 4 * pmd - page).size,
-			 (first % pmd) ? page : leaf);
-	}
+	for (index = program_regions(); *index; index++)
+		check_leaves(*index, mapping_pmds(*index, 4) - page);
+	check_leaves(USEMEM, mapping_pmds(USEMEM, 4));
 }
 
 static void small_leaf(void)
@@ -99,9 +107,10 @@ static void small_leaf(void)
 
 	mapping_open(&dev);
 	for (index = program_regions(); *index; index++) {
-		char *map = mapping_congruent(&dev, *index, 0, 3 * pmd, page);
+		size_t length = mapping_pmds(*index, 3);
+		char *map = mapping_congruent(&dev, *index, 0, length, page);
 
-		for (at = 0; at < 3 * pmd; at += pmd / 2) {
+		for (at = 0; at < length; at += pmd / 2) {
 			leaf = mapping_touch(map + at);
 			CHECK_EQ(leaf.size, page);
 			CHECK_EQ(leaf.pfn, mapping_pfn(*index, at));
@@ -121,10 +130,11 @@ static void last_leaf(void)
 	mapping_open(&dev);
 	for (index = program_regions(); *index; index++) {
 		const struct gpu_memory *memory = gpu_memory(&gpu, *index);
-		u64 offset = memory->length - 3 * pmd;
-		char *map = mapping_congruent(&dev, *index, offset, 3 * pmd, 0);
+		size_t length = mapping_pmds(*index, 3);
+		u64 offset = memory->length - length;
+		char *map = mapping_congruent(&dev, *index, offset, length, 0);
 
-		leaf = mapping_touch(map + 3 * pmd - page);
+		leaf = mapping_touch(map + length - page);
 		CHECK_EQ(leaf.pfn, mapping_pfn(*index, memory->length - page));
 		CHECK_EQ(leaf.size, (memory->base + memory->length) % pmd ?
 			 page : host_largest_leaf());

@@ -14,6 +14,14 @@ void mapping_open(struct vfio *dev)
 	CHECK_RET(vfio_read(dev, USEMEM, 0, &value, 8), 8);
 }
 
+size_t mapping_pmds(unsigned int index, unsigned int count)
+{
+	u64 pmd = host_pmd_size();
+	u64 there = gpu_memory(&gpu, index)->length / pmd;
+
+	return (there < count ? there : count) * pmd;
+}
+
 char *mapping_at(const struct vfio *dev, unsigned int index, u64 offset,
 		 size_t length, void *at)
 {

@@ -9,6 +9,9 @@
 /* Opens the program's GPU and waits until it is ready. */
 void mapping_open(struct vfio *dev);
 
+/* The length of so many PMDs, or of as many as there are in the region. */
+size_t mapping_pmds(unsigned int index, unsigned int count);
+
 /* A shared mapping, readable and writable, at that address. */
 char *mapping_at(const struct vfio *dev, unsigned int index, u64 offset,
 		 size_t length, void *at);

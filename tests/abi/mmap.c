@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "host.h"
+#include "mapping.h"
 #include "program.h"
 #include "touch.h"
 #include "vfio.h"
@@ -216,7 +217,7 @@ static void survives_fork(void)
 static void check_partial(unsigned int index, const struct gpu_memory *memory)
 {
 	size_t page = host_page_size(), pmd = host_pmd_size();
-	size_t length = 4 * pmd, at;
+	size_t length = mapping_pmds(index, 4), at;
 	u64 base = memory->base % pmd;
 	char *map;
 
