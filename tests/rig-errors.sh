@@ -40,7 +40,7 @@ running() {
 
 nothing_runs() {
   local processes
-  for _ in {1..50}; do
+  for _ in {1..600}; do
     processes=$(running)
     [ -n "$processes" ] || return 0
     sleep 0.1
