@@ -7,11 +7,21 @@
 #include "host.h"
 #include "marks.h"
 #include "vfio.h"
+#include "vm.h"
 
 /* What a 64-bit prefetchable BAR reads without an address. */
 #define EMPTY_BAR 0xc
 
 struct gpu assign_gpus[ASSIGN_GPUS];
+
+unsigned int assign_kind(int argc, char **argv)
+{
+	if (argc == 1)
+		return VM_PLAIN;
+	CHECK(argc == 2 && !strcmp(argv[1], "cdev"),
+	      "the only argument there is is: cdev");
+	return VM_CDEV;
+}
 
 void assign_begin(unsigned int seed)
 {

@@ -11,6 +11,9 @@
 
 extern struct gpu assign_gpus[ASSIGN_GPUS];
 
+/* How guests get the GPUs, from the program's argument: 0, or VM_CDEV for "cdev". */
+unsigned int assign_kind(int argc, char **argv);
+
 /* Binds the GPUs to the driver and puts marks with this seed in their memory. */
 void assign_begin(unsigned int seed);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A KVM guest with all GPUs of the host: started once, then rebooted, its GPUs
- * unplugged and plugged in again, killed.
+ * guest [cdev]: a KVM guest with all GPUs of the host, by group or by cdev: started
+ * once, then rebooted, its GPUs unplugged and plugged in again, killed.
  */
 #include "assign.h"
 #include "host.h"
@@ -24,6 +24,7 @@ enum {
 };
 
 static struct vm vm;
+static unsigned int kind;
 
 static void on_each(const char *command, unsigned int seed)
 {
@@ -113,7 +114,7 @@ static void killed_waiting(void)
 	struct vm waiting;
 
 	host_gpu_never_ready(gpu);
-	vm_start(&waiting, "waiting guest", VM_PLAIN, 1 << 1);
+	vm_start(&waiting, "waiting guest", kind, 1 << 1);
 	vm_wait_up(&waiting);
 	vm_send(&waiting, "put 2");
 	while (!vm_waits_for_readiness(&waiting))
@@ -143,9 +144,10 @@ static const struct tap_test tests[] = {
 	  killed_waiting, PATIENCE_S },
 };
 
-int main(void)
+int main(int argc, char **argv)
 {
+	kind = assign_kind(argc, argv);
 	assign_begin(BY_HOST);
-	vm_start(&vm, "guest", VM_PLAIN, 3);
+	vm_start(&vm, "guest", kind, 3);
 	return assign_run(tests, TAP_COUNT(tests), &vm, 1);
 }

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Two KVM guests at once, a GPU each; the second has an IOMMU of its own. */
+/*
+ * guests [cdev]: two KVM guests at once, a GPU each; the second has an IOMMU of its
+ * own, and may have its GPU by cdev.
+ */
 #include "assign.h"
 #include "marks.h"
 #include "tap.h"
@@ -63,10 +66,10 @@ static const struct tap_test tests[] = {
 	  one_killed, PATIENCE_S },
 };
 
-int main(void)
+int main(int argc, char **argv)
 {
 	assign_begin(BY_HOST);
 	vm_start(first, "first guest", VM_PLAIN, 1);
-	vm_start(second, "second guest", VM_IOMMU, 2);
+	vm_start(second, "second guest", VM_IOMMU | assign_kind(argc, argv), 2);
 	return assign_run(tests, TAP_COUNT(tests), guests, TAP_COUNT(guests));
 }

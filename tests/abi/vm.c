@@ -20,92 +20,15 @@
 #include "host.h"
 #include "tap.h"
 #include "vm.h"
+#include "vm_qemu.h"
 
-#define QEMU "/usr/bin/qemu-system-aarch64"
-#define GUEST_KERNEL "/rig/guest/kernel"
-#define GUEST_INITRD "/rig/guest/initrd"
+#define IOMMUFD_DEVICE "/dev/iommu"
 
 #define END_PATIENCE_MS 20000
 #define LINE_MAX_BYTES 4096
-#define ARGUMENTS_MAX 64
 
 /* Where the driver sleeps then. */
 #define WAITING "nvgrace_readiness_sleep"
-
-/* QEMU's arguments, one after the other; texts that were put together stay. */
-struct command {
-	char *list[ARGUMENTS_MAX];
-	unsigned int count;
-};
-
-[[gnu::format(printf, 2, 3)]]
-static void argument(struct command *command, const char *format, ...)
-{
-	va_list args;
-	int ret;
-
-	CHECK(command->count < ARGUMENTS_MAX - 1, "too many arguments");
-	va_start(args, format);
-	ret = vasprintf(&command->list[command->count++], format, args);
-	va_end(args);
-	CHECK(ret >= 0, "no memory");
-}
-
-static void option(struct command *command, const char *name, const char *value)
-{
-	argument(command, "%s", name);
-	argument(command, "%s", value);
-}
-
-/* An empty root port stays where a GPU can be plugged. */
-static void add_gpu(struct command *command, unsigned int slot, bool present)
-{
-	argument(command, "-device");
-	argument(command, "pcie-root-port,id=port%u,addr=%u.0,chassis=%u", slot,
-		 slot, slot);
-	if (!present)
-		return;
-	argument(command, "-device");
-	argument(command, "vfio-pci,id=gpu%u,host=%s,bus=port%u", slot,
-		 gpu_get(slot).bdf, slot);
-}
-
-static void add_socket(struct command *command, const char *id, int fd)
-{
-	argument(command, "-chardev");
-	argument(command, "socket,id=%s,fd=%d", id, fd);
-}
-
-static void exec_qemu(enum vm_kind kind, unsigned int gpus, int agent, int qmp)
-{
-	struct command command = { 0 };
-	unsigned int slot;
-
-	option(&command, QEMU, "-no-user-config");
-	option(&command, "-nodefaults", "-nographic");
-	option(&command, "-machine", "virt,gic-version=3");
-	option(&command, "-accel", "kvm");
-	option(&command, "-cpu", "host");
-	option(&command, "-m", "256M");
-	option(&command, "-kernel", GUEST_KERNEL);
-	option(&command, "-initrd", GUEST_INITRD);
-	/*
-	 * Only warnings and worse: each character leaves the guest.  A root port
-	 * that sleeps in D3hot, as newer kernels let it, sees no GPU plugged in.
-	 */
-	option(&command, "-append",
-	       "console=ttyAMA0 loglevel=5 panic=-1 pcie_port_pm=off");
-	option(&command, "-serial", "file:/proc/self/fd/1");
-	add_socket(&command, "agent", agent);
-	option(&command, "-serial", "chardev:agent");
-	add_socket(&command, "qmp", qmp);
-	option(&command, "-object", "monitor-qmp,id=monitor,chardev=qmp");
-	if (kind == VM_IOMMU)
-		option(&command, "-device", "virtio-iommu-pci,addr=1f.0");
-	for (slot = 1; slot <= gpu_count(); slot++)
-		add_gpu(&command, slot, gpus & 1U << (slot - 1));
-	execv(QEMU, command.list);
-}
 
 /* Copies lines to the kernel log until QEMU, which writes them, is gone. */
 static void copy_console(const char *name, int from)
@@ -137,7 +60,7 @@ static pid_t fork_or_fail(void)
 	return pid;
 }
 
-void vm_start(struct vm *vm, const char *name, enum vm_kind kind,
+void vm_start(struct vm *vm, const char *name, unsigned int kind,
 	      unsigned int gpus)
 {
 	int console[2], agent[2], qmp[2];
@@ -145,7 +68,8 @@ void vm_start(struct vm *vm, const char *name, enum vm_kind kind,
 	CHECK_RET(pipe2(console, O_CLOEXEC), 0);
 	CHECK_RET(socketpair(AF_UNIX, SOCK_STREAM, 0, agent), 0);
 	CHECK_RET(socketpair(AF_UNIX, SOCK_STREAM, 0, qmp), 0);
-	*vm = (struct vm){ .name = name, .agent = agent[0], .qmp = qmp[0] };
+	*vm = (struct vm){ .name = name, .kind = kind,
+			    .agent = agent[0], .qmp = qmp[0] };
 	vm->pid = fork_or_fail();
 	if (!vm->pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -153,7 +77,7 @@ void vm_start(struct vm *vm, const char *name, enum vm_kind kind,
 		close(qmp[0]);
 		dup2(console[1], STDOUT_FILENO);
 		dup2(console[1], STDERR_FILENO);
-		exec_qemu(kind, gpus, agent[1], qmp[1]);
+		vm_qemu_exec(kind, gpus, agent[1], qmp[1]);
 		_exit(127);
 	}
 	close(console[1]);
@@ -235,13 +159,37 @@ static void tell_scenario(struct vm *vm)
 	fclose(file);
 }
 
+/* True if QEMU has that file open. */
+static bool holds(const struct vm *vm, const char *path)
+{
+	char pattern[64], target[PATH_MAX];
+	bool found = false;
+	glob_t files;
+	ssize_t length;
+	size_t i;
+
+	snprintf(pattern, sizeof(pattern), "/proc/%d/fd/*", vm->pid);
+	if (glob(pattern, 0, NULL, &files))
+		return false;
+	for (i = 0; i < files.gl_pathc && !found; i++) {
+		length = readlink(files.gl_pathv[i], target, sizeof(target));
+		found = length == (ssize_t)strlen(path) &&
+			!memcmp(target, path, length);
+	}
+	globfree(&files);
+	return found;
+}
+
 void vm_wait_up(struct vm *vm)
 {
+	bool by_cdev = vm->kind & VM_CDEV;
 	char line[LINE_MAX_BYTES];
 
 	do
 		read_line(vm, vm->agent, line);
 	while (strcmp(line, "up"));
+	CHECK(holds(vm, IOMMUFD_DEVICE) == by_cdev, "%s: QEMU has %s iommufd",
+	      vm->name, by_cdev ? "no" : "an");
 	tell_scenario(vm);
 }
 
@@ -282,8 +230,9 @@ void vm_plug(struct vm *vm, unsigned int slot)
 	char text[256];
 
 	snprintf(text, sizeof(text),
-		 "{\"driver\": \"vfio-pci\", \"id\": \"gpu%u\", \"host\": \"%s\", \"bus\": \"port%u\"}",
-		 slot, gpu_get(slot).bdf, slot);
+		 "{\"driver\": \"vfio-pci\", \"id\": \"gpu%u\", \"host\": \"%s\", \"bus\": \"port%u\"%s}",
+		 slot, gpu_get(slot).bdf, slot,
+		 vm->kind & VM_CDEV ? ", \"iommufd\": \"" VM_QEMU_IOMMUFD "\"" : "");
 	vm_qmp(vm, "device_add", text);
 }
 

@@ -19,6 +19,7 @@
 /**
  * struct vm - a guest
  * @name: what it is called in the log
+ * @kind: bits of enum vm_kind
  * @pidfd: of QEMU
  * @pid: of QEMU
  * @agent: socket, a line for each command and answer
@@ -26,16 +27,22 @@
  */
 struct vm {
 	const char *name;
+	unsigned int kind;
 	int pidfd;
 	pid_t pid;
 	int agent;
 	int qmp;
 };
 
-/* What a guest can have besides its GPUs. */
+/**
+ * enum vm_kind - what is special about a guest, bits
+ * @VM_IOMMU: it has an IOMMU of its own
+ * @VM_CDEV: QEMU has the GPUs by their cdevs and an iommufd, not by group
+ */
 enum vm_kind {
-	VM_PLAIN,
-	VM_IOMMU,
+	VM_PLAIN = 0,
+	VM_IOMMU = 1 << 0,
+	VM_CDEV = 1 << 1,
 };
 
 /*
@@ -43,10 +50,13 @@ enum vm_kind {
  * Each is behind a root port of its own, and so at the same PCI address as on
  * the host.
  */
-void vm_start(struct vm *vm, const char *name, enum vm_kind kind,
+void vm_start(struct vm *vm, const char *name, unsigned int kind,
 	      unsigned int gpus);
 
-/* Waits for the guest to be up; also after a reboot. */
+/*
+ * Waits for the guest to be up; also after a reboot. QEMU has the GPUs then, in
+ * the way that it was told to.
+ */
 void vm_wait_up(struct vm *vm);
 
 /* Sends the guest a command that it will not answer any more. */
