@@ -52,23 +52,26 @@ void check_iommu(struct diagnosis *diagnosis)
 {
 	struct finding *finding;
 	struct tree_names names;
-	size_t grouped = 0;
+	size_t ungrouped = 0;
 	int ret;
 
 	ret = tree_list(&names, "/sys/class/iommu");
-	for (size_t i = 0; i < diagnosis->gpus.count; i++)
-		grouped += diagnosis->gpus.gpus[i].pci.group[0] != 0;
+	for (size_t i = 0; i < diagnosis->gpus.count; i++) {
+		const struct pci_device *pci = &diagnosis->gpus.gpus[i].pci;
+
+		/* Kernels before 6.15 make the group for the first driver that looks at it. */
+		ungrouped += pci->driver[0] && !pci->group[0];
+	}
 	if (ret && ret != -ENOENT) {
 		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "/sys/class/iommu cannot be read: %s",
 			      strerror(-ret));
-	} else if (names.count && grouped == diagnosis->gpus.count) {
+	} else if (names.count && !ungrouped) {
 		diagnosis_add(diagnosis, VERDICT_OK, "%zu IOMMU%s in use", names.count,
 			      names.count == 1 ? "" : "s");
 	} else {
 		if (names.count)
 			finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
-						"%zu of %zu GPUs are behind no IOMMU",
-						diagnosis->gpus.count - grouped,
+						"%zu of %zu GPUs are behind no IOMMU", ungrouped,
 						diagnosis->gpus.count);
 		else
 			finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
@@ -108,7 +111,8 @@ static void check_one_group(struct diagnosis *diagnosis, const struct gpu *gpu)
 	else if (viable && gpu->pci.group[0])
 		diagnosis_add(diagnosis, VERDICT_OK, "%s: group %s", gpu->pci.bdf, gpu->pci.group);
 	else if (viable)
-		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "%s: in no group", gpu->pci.bdf);
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "%s: in no group%s", gpu->pci.bdf,
+			      gpu->pci.driver[0] ? "" : " before it has a driver");
 	pci_devices_free(&members);
 }
 

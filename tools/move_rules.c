@@ -39,13 +39,25 @@ static bool is_moved(const struct move_request *request, const char *bdf)
 	return false;
 }
 
+/* A GPU that no driver has looked at may have its group only then. */
+static bool iommu_is_used(const struct gpu *gpu)
+{
+	struct tree_names names;
+	bool used;
+
+	tree_list(&names, "/sys/class/iommu");
+	used = gpu->pci.group[0] || (names.count && !gpu->pci.driver[0]);
+	tree_names_free(&names);
+	return used;
+}
+
 /* The rest of its group has to be free, too, or to move with it. */
 static bool group_is_viable(const struct move_request *request, const struct gpu *gpu)
 {
 	struct pci_devices members;
 	bool viable = true;
 
-	if (!gpu->pci.group[0]) {
+	if (!iommu_is_used(gpu)) {
 		SAY("it is behind no IOMMU, and no guest can have it: see 'nvgrace-gpu doctor'",
 		    gpu->pci.bdf);
 		return false;

@@ -87,9 +87,13 @@ refuses_half_group() { run 1 bind "$GPU" && untouched; }
 check "bind: half of a group" same_group refuses_half_group
 binds_group() { run 0 bind "$GPU" "$SECOND" && has "$GPU" "$DRIVER" "$DRIVER" && has "$SECOND" "$DRIVER" "$DRIVER"; }
 check "bind: a whole group" same_group binds_group
-no_iommu() { rm "$tree/sys/bus/pci/devices/$GPU/iommu_group"; }
+no_group() { rm "$tree/sys/bus/pci/devices/$GPU/iommu_group"; }
+no_iommu() { no_group; rm --recursive "$tree/sys/class/iommu"; }
 refuses_no_iommu() { run 1 bind "$GPU" && says 'behind no IOMMU' && untouched; }
 check "bind: no IOMMU" no_iommu refuses_no_iommu
+no_group_yet() { pci_unbind "$GPU"; no_group; }
+binds_without_group() { run 0 bind "$GPU" && has "$GPU" "$DRIVER" "$DRIVER"; }
+check "bind: no driver has looked at it, so it has no group" no_group_yet binds_without_group
 override() { put "sys/bus/pci/devices/$GPU/driver_override" vfio-pci; }
 refuses_override() { run 1 bind "$GPU" && says 'somebody has set driver_override, which gives it to vfio-pci: --force changes that' && untouched; }
 check "bind: driver_override of somebody" override refuses_override
