@@ -73,7 +73,15 @@ static void check_kernel(struct diagnosis *diagnosis, const char *release, enum 
 	struct finding *finding;
 	int ret = module_find(&module, release, GPU_MODULE);
 
-	if (!ret && !module.came_with_kernel) {
+	if (!ret && module.kernel[0] && strcmp(module.kernel, release)) {
+		text_clean_name(module.version);
+		finding = diagnosis_add(diagnosis, verdict, "kernel %s: %s is built for kernel %s",
+					release, module.path, module.kernel);
+		finding_explain(finding,
+				"a kernel takes only modules that were built for it",
+				"dkms install --force " GPU_MODULE "/%s -k %s", module.version,
+				release);
+	} else if (!ret && !module.came_with_kernel) {
 		diagnosis_add(diagnosis, VERDICT_OK, "kernel %s: version %s in %s", release,
 			      module.version[0] ? module.version : "unknown", module.path);
 	} else if (!ret) {
@@ -237,36 +245,4 @@ void check_trust(struct diagnosis *diagnosis)
 			diagnosis_add(diagnosis, VERDICT_UNKNOWN,
 				      "%s; its keys can be seen by root only", reason);
 	}
-}
-
-void check_loaded(struct diagnosis *diagnosis)
-{
-	struct module module;
-	struct finding *finding;
-	char version[32];
-
-	if (!module_is_loaded(GPU_DRIVER)) {
-		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "the module is not loaded");
-		finding_explain(finding,
-				"GPUs cannot be bound to the driver",
-				"modprobe " GPU_MODULE);
-		return;
-	}
-	tree_line(version, sizeof(version), "/sys/module/" GPU_DRIVER "/version");
-	if (!module_find(&module, diagnosis->host.release, GPU_MODULE) &&
-	    strcmp(module.version, version)) {
-		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
-					"%s%s is loaded, %s%s is installed",
-					version[0] ? "version " : "the kernel's own driver",
-					version,
-					module.version[0] ? "version " : "the kernel's own driver",
-					module.version);
-		finding_explain(finding,
-				"what was loaded before an upgrade stays until the next boot",
-				"# when no GPU is in use:\nmodprobe --remove " GPU_MODULE
-				" && modprobe " GPU_MODULE);
-		return;
-	}
-	diagnosis_add(diagnosis, VERDICT_OK, "%s%s",
-		      version[0] ? "version " : "the kernel's own driver", version);
 }

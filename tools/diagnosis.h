@@ -88,12 +88,16 @@ void check_vfio(struct diagnosis *diagnosis);
 void check_module(struct diagnosis *diagnosis);
 void check_next_kernel(struct diagnosis *diagnosis);
 void check_trust(struct diagnosis *diagnosis);
+
+void check_config(struct diagnosis *diagnosis);
 void check_loaded(struct diagnosis *diagnosis);
 
 void check_firmware(struct diagnosis *diagnosis);
 void check_policy(struct diagnosis *diagnosis);
 void check_readiness(struct diagnosis *diagnosis);
 void check_driver(struct diagnosis *diagnosis);
+
+void check_users(struct diagnosis *diagnosis);
 
 void check_kvm(struct diagnosis *diagnosis);
 void check_qemu(struct diagnosis *diagnosis);

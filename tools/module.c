@@ -52,8 +52,12 @@ static void read_info(struct module *module, struct kmod_module *mod)
 			text_put(module->version, sizeof(module->version), value);
 		else if (!strcmp(key, "signer"))
 			text_put(module->signer, sizeof(module->signer), value);
+		else if (!strcmp(key, "vermagic"))
+			text_put(module->kernel, sizeof(module->kernel), value);
 	}
 	kmod_module_info_free_list(info);
+	module->kernel[strcspn(module->kernel, " ")] = 0;
+	text_clean(module->kernel);
 	text_clean(module->version);
 	text_clean(module->signer);
 }

@@ -11,12 +11,14 @@
  * struct module - a module that a kernel has
  * @path: its file, as it is on the host; empty if it is built in
  * @version: its version, empty if it has none
+ * @kernel: release of the kernel that it was built for, empty if it does not tell
  * @signer: name of the key that signed it, empty if it is not signed
  * @came_with_kernel: it is part of the kernel's own package
  */
 struct module {
 	char path[256];
 	char version[32];
+	char kernel[64];
 	char signer[128];
 	bool came_with_kernel;
 };

@@ -70,9 +70,9 @@ static bool is_of_device(const char *target, const struct files *files, const ch
 	return name && !strchr(name + strlen(resource), '/');
 }
 
-static void add_user(struct users *users, const char *pid, const char *path)
+static void add_user(struct users *users, const char *pid, const char *path, bool runs_guest)
 {
-	struct user user = {};
+	struct user user = { .runs_guest = runs_guest };
 	__u64 number;
 
 	text_scan(pid, 10, &number);
@@ -87,19 +87,22 @@ static void look_at_process(struct users *users, const char *pid, const struct f
 			    const char *resource)
 {
 	struct tree_names fds;
-	char target[PATH_MAX];
+	char target[PATH_MAX], path[PATH_MAX] = "";
+	bool runs_guest = false;
 	int ret = tree_list(&fds, "/proc/%s/fd", pid);
 
 	/* A process that has ended meanwhile has nothing open. */
 	if (ret && ret != -ENOENT && ret != -ESRCH)
 		users->hidden++;
 	for (size_t i = 0; i < fds.count; i++) {
-		if (tree_link(target, sizeof(target), "/proc/%s/fd/%s", pid, fds.names[i]) ||
-		    !is_of_device(target, files, resource))
+		if (tree_link(target, sizeof(target), "/proc/%s/fd/%s", pid, fds.names[i]))
 			continue;
-		add_user(users, pid, target);
-		break;
+		runs_guest |= !strcmp(target, "anon_inode:kvm-vm");
+		if (!path[0] && is_of_device(target, files, resource))
+			text_put(path, sizeof(path), target);
 	}
+	if (path[0])
+		add_user(users, pid, path, runs_guest);
 	tree_names_free(&fds);
 }
 

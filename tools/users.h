@@ -12,11 +12,13 @@
  * @pid: its number
  * @command: its name
  * @path: the file
+ * @runs_guest: it has a virtual machine of KVM
  */
 struct user {
 	int pid;
 	char command[32];
 	char path[128];
+	bool runs_guest;
 };
 
 /**

@@ -67,6 +67,11 @@ check "in use by its cdev: status --json" in_use_cdev status_cdev
 mapped() { process 4711 devmem "/sys/devices/pci0009:00/$GPU/resource0"; }
 status_mapped() { run 0 status && says '4711 (devmem)'; }
 check "in use by a resource in sysfs: status" mapped status_mapped
+forgotten() { process 4711 hold /dev/vfio/12; }
+check "open in a forgotten process: doctor" forgotten doctor_begins 2 "In use: $GPU: process 4711 (hold) has it open, and runs no guest" "kill 4711"
+runs_guest() { in_use; ln --symbolic anon_inode:kvm-vm "$tree/proc/4711/fd/9"; }
+doctor_guest() { run 0 doctor && says "In use: $GPU: process 4711 (qemu-system-aar) runs a guest that has it"; }
+check "open in a guest: doctor" runs_guest doctor_guest
 hidden() { mkdir --parents "$tree/proc/4713"; ln --symbolic nothing "$tree/proc/4713/fd"; touch "$tree/proc/4713/comm"; }
 status_not_hidden() { run 0 status && says 'open in          no process' && ! grep hidden "$scratch/out"; }
 check "a process that has just ended" hidden status_not_hidden
@@ -130,6 +135,20 @@ check "the package is not installed: doctor" no_package doctor_begins 2 "Driver'
   "apt install linux-headers-$RELEASE $MODULE-dkms"
 no_package_dnf() { no_package; rm "$tree/etc/debian_version"; }
 check "the package is not installed, on Fedora: doctor" no_package_dnf doctor_begins 2 "Driver's module" "dnf install kernel-devel-$RELEASE $MODULE-dkms"
+stale() { unbound; rm --recursive "$tree/sys/module/$DRIVER"
+  make_module "$tree/lib/modules/$RELEASE/updates/dkms/$MODULE.ko" version=0.1.0 "vermagic=6.17.1-arm64 SMP preempt"; }
+check "a module of another kernel: doctor" stale doctor_begins 2 \
+  "Driver's module: kernel $RELEASE: /lib/modules/$RELEASE/updates/dkms/$MODULE.ko is built for kernel 6.17.1-arm64" "dkms install --force $MODULE/0.1.0 -k $RELEASE"
+install_line() { unbound; rm --recursive "$tree/sys/module/$DRIVER"; put etc/modprobe.d/a.conf $'# hardening\ninstall nvgrace-gpu-vfio-pci /bin/false'; }
+check "modprobe is told not to load the module: doctor" install_line doctor_begins 2 \
+  "modprobe's configuration: /etc/modprobe.d/a.conf: install nvgrace-gpu-vfio-pci /bin/false" "sed --in-place '2s/^/#/' /etc/modprobe.d/a.conf" "modprobe $DRIVER"
+install_loaded() { put etc/modprobe.d/a.conf "install $DRIVER /bin/true"; }
+check "the same, but it is loaded: doctor" install_loaded all_well
+blacklist() { put usr/lib/modprobe.d/b.conf "blacklist $DRIVER"; put etc/modprobe.d/b.txt "install vfio /bin/false"; }
+check "udev is told not to load the module: doctor" blacklist doctor_begins 1 \
+  "modprobe's configuration: /usr/lib/modprobe.d/b.conf: blacklist $DRIVER" "sed --in-place '1s/^/#/' /usr/lib/modprobe.d/b.conf"
+no_type1() { mkdir --parents "$tree/sys/module/vfio"; }
+check "VFIO without its IOMMU module: doctor" no_type1 doctor_begins 2 "Loaded module: vfio_iommu_type1 is not loaded" "modprobe vfio_iommu_type1"
 not_loaded() { unbound; rm --recursive "$tree/sys/module/$DRIVER"; }
 check "the module is not loaded: doctor" not_loaded doctor_begins 2 "Loaded module: the module is not loaded" "modprobe $MODULE"
 next_kernel() { modules_install 6.19.2-arm64; rm --recursive "$tree/lib/modules/6.19.2-arm64/updates"; modules_list 6.19.2-arm64; }
@@ -141,6 +160,8 @@ amd64() { put proc/sys/kernel/arch x86_64; }
 check "another architecture: doctor" amd64 doctor_begins 2 "Architecture: x86_64" "# run this on the Grace Hopper or Grace Blackwell machine"
 no_iommu() { rm --recursive "$tree/sys/class/iommu" "$tree/sys/kernel/iommu_groups"; rm "$tree/sys/bus/pci/devices/$GPU/iommu_group"; unbound; }
 check "IOMMU off: doctor" no_iommu doctor_begins 2 "IOMMU: the kernel uses no IOMMU" "# enable the SMMU in the firmware's settings, and reboot"
+no_group_yet() { unbound; rm "$tree/sys/bus/pci/devices/$GPU/iommu_group"; }
+check "no driver has looked at it, so it has no group: doctor" no_group_yet doctor_begins 2 "GPU's driver: $GPU: it has no driver" "nvgrace-gpu bind $GPU"
 not_viable() { unbound; pci_add 0009:01:00.1 0x10de 0x22bb 0x040300 12; driver_add snd_hda_intel; pci_bind 0009:01:00.1 snd_hda_intel; }
 check "group not viable: doctor" not_viable doctor_begins 2 "IOMMU group: $GPU: 0009:01:00.1 in the same IOMMU group 12 is bound to snd_hda_intel" \
   "echo 0009:01:00.1 >/sys/bus/pci/drivers/snd_hda_intel/unbind"
