@@ -19,7 +19,7 @@ for path in man locale doc info; do
 done
 
 packages() {
-  sed 's/#.*//; /^[[:space:]]*$/d' "$here/system/packages.list"
+  awk -v suite="$suite" '!/^#/ && NF && (NF == 1 || $2 == suite) { print $1 }' "$here/system/packages.list"
   printf '%s\n' "linux-image-$release" "linux-headers-$release"
 }
 

@@ -73,9 +73,11 @@ after() {
   (cd "$tree/boot" && stat --format='%n %s %Y' vmlinuz-* initrd.img-*) | sort >"$tree/var/lib/rig/boot"
 
   # They would hold apt's locks, or the disk, just when a phase needs them.
-  for unit in apt-daily apt-daily-upgrade dpkg-db-backup e2scrub_all fstrim; do
+  for unit in apt-daily apt-daily-upgrade dpkg-db-backup e2scrub_all fstrim logrotate; do
     ln --symbolic /dev/null "$tree/etc/systemd/system/$unit.timer"
   done
+  # A phase that wants libvirt starts it.
+  rm --force "$tree"/etc/systemd/system/*.wants/{libvirt,virt}*
 
   # DKMS names the compiler as the kernel does; these come first in every PATH.
   mkdir --parents "$tree/usr/local/bin"
