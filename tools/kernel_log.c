@@ -21,6 +21,9 @@
 /* KERN_ERR. */
 #define LEVEL_ERROR 3
 
+/* What the driver core adds, from 6.11 on, to what the driver has said. */
+#define CORE_ERROR "probe with driver "
+
 int kernel_log_read(char **text)
 {
 	int fd = tree_open(O_RDONLY, "/dev/kmsg");
@@ -60,6 +63,8 @@ bool kernel_log_error(const char *text, const char *prefix, char *message, size_
 		    strncmp(start + 1, prefix, strlen(prefix)))
 			continue;
 		start += 1 + strlen(prefix);
+		if (!strncmp(start, CORE_ERROR, strlen(CORE_ERROR)))
+			continue;
 		length = strcspn(start, "\n");
 		if (length > size - 1)
 			length = size - 1;

@@ -91,7 +91,8 @@ check "link down, and the driver was never loaded: doctor" zero_in_table doctor_
 property_missing() { unbound; acpi nvidia,gpu-mem-base-pa 4096; }
 check "a property is missing: doctor" property_missing doctor_begins 2 \
   "Firmware: firmware has the property nvidia,gpu-mem-base-pa but not nvidia,gpu-mem-size" "# update the machine's firmware; its ACPI tables are wrong"
-property_refused() { unbound; log "$DRIVER $GPU: firmware has the property nvidia,gpu-mem-size but not nvidia,gpu-mem-base-pa"; }
+property_refused() { unbound; log "$DRIVER $GPU: firmware has the property nvidia,gpu-mem-size but not nvidia,gpu-mem-base-pa" \
+  "$DRIVER $GPU: probe with driver $DRIVER failed with error -22"; }
 check "a property is missing, as the driver says: doctor" property_refused doctor_begins 2 "Firmware: $GPU: firmware has the property nvidia,gpu-mem-size"
 no_properties() { rm --recursive "$tree/sys/bus/pci/devices/$GPU/nvgrace_gpu"; }
 check "no property at all: doctor" no_properties doctor_begins 1 "Firmware: $GPU: firmware describes no memory of it"
