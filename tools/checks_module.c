@@ -39,31 +39,38 @@ void check_vfio(struct diagnosis *diagnosis)
 		diagnosis_add(diagnosis, VERDICT_OK, "kernel %s has VFIO for PCI", release);
 }
 
-static bool package_is_there(void)
+/* Of the driver's package, by the source that it brings: whether it is installed. */
+static bool package_version(char *version, size_t size)
 {
+	static const char prefix[] = GPU_MODULE "-";
 	struct tree_names names;
-	bool found = false;
 
+	version[0] = 0;
 	tree_list(&names, "/usr/src");
-	for (size_t i = 0; i < names.count; i++)
-		found |= !strncmp(names.names[i], GPU_MODULE "-", strlen(GPU_MODULE "-"));
+	for (size_t i = 0; i < names.count; i++) {
+		if (!strncmp(names.names[i], prefix, strlen(prefix)))
+			text_put(version, size, names.names[i] + strlen(prefix));
+	}
+	text_clean_name(version);
 	tree_names_free(&names);
-	return found;
+	return version[0];
 }
 
-/* What makes the module for a kernel that has none. */
+/* What makes the module for a kernel that has none, or not the right one. */
 static char *fix_build(const struct host *host, const char *release)
 {
 	bool has_headers = tree_exists("/lib/modules/%s/build/include", release);
 	const char *install = host->has_apt ? "apt install" : "dnf install";
 	const char *headers = host->has_apt ? "linux-headers" : "kernel-devel";
+	char version[32];
 
-	if (!package_is_there())
+	if (!package_version(version, sizeof(version)))
 		return text_format("%s %s-%s %s-dkms", install, headers, release, GPU_MODULE);
+	/* By force: DKMS may believe that it is installed. */
 	if (!has_headers)
-		return text_format("%s %s-%s\ndkms autoinstall -k %s", install, headers, release,
-				   release);
-	return text_format("dkms autoinstall -k %s", release);
+		return text_format("%s %s-%s\ndkms install --force " GPU_MODULE "/%s -k %s",
+				   install, headers, release, version, release);
+	return text_format("dkms install --force " GPU_MODULE "/%s -k %s", version, release);
 }
 
 static void check_kernel(struct diagnosis *diagnosis, const char *release, enum verdict verdict,
@@ -71,16 +78,14 @@ static void check_kernel(struct diagnosis *diagnosis, const char *release, enum 
 {
 	struct module module;
 	struct finding *finding;
+	char version[32];
 	int ret = module_find(&module, release, GPU_MODULE);
 
 	if (!ret && module.kernel[0] && strcmp(module.kernel, release)) {
-		text_clean_name(module.version);
 		finding = diagnosis_add(diagnosis, verdict, "kernel %s: %s is built for kernel %s",
 					release, module.path, module.kernel);
-		finding_explain(finding,
-				"a kernel takes only modules that were built for it",
-				"dkms install --force " GPU_MODULE "/%s -k %s", module.version,
-				release);
+		finding->why = "a kernel takes only modules that were built for it";
+		finding->fix = fix_build(&diagnosis->host, release);
 	} else if (!ret && !module.came_with_kernel) {
 		diagnosis_add(diagnosis, VERDICT_OK, "kernel %s: version %s in %s", release,
 			      module.version[0] ? module.version : "unknown", module.path);
@@ -95,7 +100,7 @@ static void check_kernel(struct diagnosis *diagnosis, const char *release, enum 
 	} else if (ret == -ENOENT) {
 		finding = diagnosis_add(diagnosis, verdict, "kernel %s: there is no module%s",
 					release,
-					package_is_there() ?
+					package_version(version, sizeof(version)) ?
 						"" :
 						", and the driver's package is not installed");
 		finding->why = why;

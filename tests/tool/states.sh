@@ -128,9 +128,9 @@ secure_boot() { locked; put sys/firmware/efi/efivars/x ""; printf '\6\0\0\0\1' >
 check "Secure Boot: doctor" secure_boot doctor_begins 2 "Module's signature: Secure Boot is on and the kernel is locked down"
 
 no_module() { unbound; rm --recursive "$tree/sys/module/$DRIVER" "$tree/lib/modules/$RELEASE/updates"; modules_list "$RELEASE"; }
-check "no module for this kernel: doctor" no_module doctor_begins 2 "Driver's module: kernel $RELEASE: there is no module" "dkms autoinstall -k $RELEASE"
+check "no module for this kernel: doctor" no_module doctor_begins 2 "Driver's module: kernel $RELEASE: there is no module" "dkms install --force $MODULE/0.1.0 -k $RELEASE"
 no_headers() { no_module; rm --recursive "$tree/lib/modules/$RELEASE/build"; }
-check "no headers for this kernel: doctor" no_headers doctor_begins 2 "Driver's module" "apt install linux-headers-$RELEASE" "dkms autoinstall -k $RELEASE"
+check "no headers for this kernel: doctor" no_headers doctor_begins 2 "Driver's module" "apt install linux-headers-$RELEASE" "dkms install --force $MODULE/0.1.0 -k $RELEASE"
 no_package() { no_module; rm --recursive "$tree/usr/src"; }
 check "the package is not installed: doctor" no_package doctor_begins 2 "Driver's module: kernel $RELEASE: there is no module, and the driver's package is not installed" \
   "apt install linux-headers-$RELEASE $MODULE-dkms"
@@ -153,7 +153,7 @@ check "VFIO without its IOMMU module: doctor" no_type1 doctor_begins 2 "Loaded m
 not_loaded() { unbound; rm --recursive "$tree/sys/module/$DRIVER"; }
 check "the module is not loaded: doctor" not_loaded doctor_begins 2 "Loaded module: the module is not loaded" "modprobe $MODULE"
 next_kernel() { modules_install 6.19.2-arm64; rm --recursive "$tree/lib/modules/6.19.2-arm64/updates"; modules_list 6.19.2-arm64; }
-check "no module for the next kernel: doctor" next_kernel doctor_begins 1 "Next kernel: kernel 6.19.2-arm64: there is no module" "dkms autoinstall -k 6.19.2-arm64"
+check "no module for the next kernel: doctor" next_kernel doctor_begins 1 "Next kernel: kernel 6.19.2-arm64: there is no module" "dkms install --force $MODULE/0.1.0 -k 6.19.2-arm64"
 no_vfio() { rm "$tree/lib/modules/$RELEASE/kernel/vfio-pci-core.ko"; modules_list "$RELEASE"; }
 check "a kernel without VFIO for PCI: doctor" no_vfio doctor_begins 2 "VFIO: kernel $RELEASE has no module vfio_pci_core"
 
