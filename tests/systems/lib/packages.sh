@@ -8,7 +8,7 @@ SCENARIO=$SYSTEM_TESTS/three-gpus.conf
 # The packages of this source, made once for all tests: SYSTEM_SHARE/repo.
 packages_make() {
   local stamp
-  stamp=$(cd "$RIG_TOP" && rig_hash VERSION LICENSE README.md Makefile dkms.conf debian rpm src udev scripts docs \
+  stamp=$(cd "$RIG_TOP" && rig_hash VERSION LICENSE README.md Makefile dkms.conf debian rpm src tools udev scripts docs \
     tests/systems/lib/make-repository.sh)
   rig_lock packages-made
   if [ "$(cat "$RIG_CACHE/packages/stamp" 2>/dev/null)" != "$stamp" ]; then
