@@ -11,6 +11,8 @@
  *   present SLOT       waits until the GPU is there
  *   absent SLOT        waits until it is not
  *   inside SLOT SEED   gives it to the driver, in the guest
+ *   nodes SLOT         each GPU has NUMA nodes of its own to put its memory in
+ *   off                powers the guest off; not answered
  *
  * SLOT is the GPU's on the host.
  */
@@ -20,6 +22,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <termios.h>
@@ -37,6 +40,9 @@
 
 /* Bits of a resource in Linux: memory, prefetchable, 64 bits. */
 #define RESOURCE_KIND 0x102200ULL
+
+/* One for each MIG instance. */
+#define NODES_PER_GPU 8
 
 static struct gpu gpu;
 static unsigned int seed;
@@ -176,6 +182,19 @@ static void inside(void)
 	answers_same_as_core(&inner);
 }
 
+/* Node 0 is the guest's own; nodes without memory come from firmware. */
+static void nodes(void)
+{
+	char expected[16], found[128];
+
+	snprintf(expected, sizeof(expected), "1-%u",
+		 gpu_count() * NODES_PER_GPU);
+	CHECK_RET(host_read("/sys/devices/system/node/has_generic_initiator",
+			    found, sizeof(found)), 0);
+	CHECK(!strcmp(found, expected), "GPUs have %s, not %s",
+	      found, expected);
+}
+
 /* How long the host waits is its business. */
 #define PATIENCE_S 600
 
@@ -187,6 +206,7 @@ static const struct tap_test commands[] = {
 	{ "present", present, PATIENCE_S },
 	{ "absent", absent, PATIENCE_S },
 	{ "inside", inside, PATIENCE_S },
+	{ "nodes", nodes, PATIENCE_S },
 };
 
 static void add_gpu_line(const char *line)
@@ -206,6 +226,8 @@ static void run(const char *line)
 
 	if (!strncmp(line, "gpu", 3))
 		return add_gpu_line(line);
+	if (!strcmp(line, "off"))
+		reboot(RB_POWER_OFF);
 	seed = 0;
 	if (sscanf(line, "%15s %u %u", name, &slot, &seed) >= 2) {
 		gpu = gpu_get(slot);
