@@ -25,8 +25,9 @@ kernel_column() {
 
 # kernel_scenarios NAME: those it runs unless others are asked for. Source scenario.sh too.
 kernel_scenarios() {
-  local words word
-  IFS=, read -r -a words <<<"$(kernel_column "$1" 5)"
+  local column words word
+  column=$(kernel_column "$1" 5)
+  IFS=, read -r -a words <<<"$column"
   for word in "${words[@]}"; do
     case $word in
       all) scenario_names ;;
