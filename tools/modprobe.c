@@ -14,21 +14,30 @@
 #define FILE_MAX_BYTES 0x100000
 
 /* A dash and an underscore are the same in the name of a module. */
-static bool same_module(const char *a, const char *b)
+static bool same_module(const char *word, size_t length, const char *module)
 {
-	while (*a && (*a == *b || (strchr("-_", *a) && strchr("-_", *b)))) {
-		a++;
-		b++;
+	if (length != strlen(module))
+		return false;
+	for (size_t i = 0; i < length; i++) {
+		if (word[i] != module[i] && !(strchr("-_", word[i]) && strchr("-_", module[i])))
+			return false;
 	}
-	return *a == *b;
+	return true;
 }
 
+/* By hand: what glibc of today has for sscanf() in C23 is missing in that of RHEL 9. */
 static bool is_about(const char *text, const char *command, const char *module)
 {
-	char words[2][64];
+	static const char white[] = " \t\r\f\v";
+	size_t length;
 
-	return sscanf(text, "%63s %63s", words[0], words[1]) == 2 && !strcmp(words[0], command) &&
-	       same_module(words[1], module);
+	text += strspn(text, white);
+	length = strcspn(text, white);
+	if (length != strlen(command) || memcmp(text, command, length))
+		return false;
+	text += length;
+	text += strspn(text, white);
+	return same_module(text, strcspn(text, white), module);
 }
 
 static bool find_in(struct modprobe_line *line, char *content, const char *command,
