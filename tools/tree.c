@@ -241,14 +241,16 @@ int tree_list(struct tree_names *list, const char *format, ...)
 	int fd = OPEN_FORMAT(O_RDONLY | O_DIRECTORY);
 	struct dirent *entry;
 	DIR *folder;
+	int error;
 
 	*list = (struct tree_names){};
 	if (fd < 0)
 		return fd;
 	folder = fdopendir(fd);
 	if (!folder) {
-		fd = -errno;
-		return fd;
+		error = -errno;
+		close(fd);
+		return error;
 	}
 	while (list->count < NAMES_MAX && (entry = readdir(folder))) {
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
