@@ -9,7 +9,8 @@
 #                                         is now (which may then not be booted any more)
 #   system_boot NAME DISK SCENARIO RELEASE PHASE [KERNEL-ARGUMENT...]
 #                                         boots it with the GPUs of the scenario file (-:
-#                                         none) and judges the phase
+#                                         none) and judges the phase; FOLDER/A+B.sh are
+#                                         two of them, one after the other in one boot
 #   system_share DISK                     the folder that disks beside DISK see as /rig
 #
 # Beside DISK.qcow2: DISK.boot/   kernels and initrds as the system has them in /boot
@@ -41,16 +42,16 @@ system_disk_new() {
 }
 
 system_boot() {
-  local name=$1 disk=$2 scenario=$3 release=$4 phase=$5 folder phase_name status=0
+  local name=$1 disk=$2 scenario=$3 release=$4 phase=$5 folder phases status=0
   shift 5
-  phase_name=$(basename "$phase" .sh)
+  IFS=+ read -r -a phases <<<"$(basename "$phase" .sh)"
   SYSTEM_BOOTS=$((SYSTEM_BOOTS + 1))
-  folder=$RIG_CACHE/logs/systems/$name/${SYSTEM_TEST:-boots}/$SYSTEM_BOOTS-$phase_name
+  folder=$RIG_CACHE/logs/systems/$name/${SYSTEM_TEST:-boots}/$SYSTEM_BOOTS-${phases[0]}
   rm --recursive --force "$folder"
   mkdir --parents "$folder"
-  system_fill_share "$(system_share "$disk")" "$phase"
+  system_fill_share "$(system_share "$disk")" "$(dirname "$phase")" "${phases[@]}"
   system_prepare "$name" "$disk" "$scenario" "$release" "$folder" "$@"
-  machine_run "$folder" "${RIG_TIMEOUT:-${SYSTEM_TIMEOUT:-3600}}" "$phase_name" || status=$?
+  machine_run "$folder" "${RIG_TIMEOUT:-${SYSTEM_TIMEOUT:-3600}}" "${phases[@]}" || status=$?
   rm --recursive --force "$folder/initrd" "$folder/files"
   system_take_boot "$disk"
   return "$status"
@@ -62,7 +63,7 @@ system_shell() {
   system_setup "$name"
   rm --recursive --force "$folder"
   system_disk_new "$name" "$folder/disk.qcow2"
-  system_fill_share "$folder/share" ''
+  system_fill_share "$folder/share"
   system_prepare "$name" "$folder/disk.qcow2" "$RIG_TOP/tests/scenarios/two-gpus.conf" "$(system_release "$name")" \
     "$folder" rig.shell
   rig_say "exit powers the system off, Ctrl-A X ends it; /rig there is $folder/share here"
@@ -96,18 +97,20 @@ system_prepare() {
   mkdir --parents "$RIG_CACHE/ccache/$name"
 }
 
-# What comes from here: the phase and those beside it, the shell's TAP, the programs of tests/abi.
+# system_fill_share SHARE [FOLDER PHASE...]: what comes from here: the folder with the
+# phases, the shell's TAP, the programs of tests/abi.
 system_fill_share() {
-  local share=$1 phase=$2
+  local share=$1
+  shift
   mkdir --parents "$share/ccache"
-  rm --recursive --force "${share:?}"/{boot,phases,programs,phase,tap.sh}
+  rm --recursive --force "${share:?}"/{boot,phases,programs,run,tap.sh}
   cp "$RIG_TOP/tests/tap.sh" "$share/"
   mkdir "$share/programs"
   build_programs
   find "$(build_path abi)" -maxdepth 1 -type f -perm /100 -exec cp --target-directory="$share/programs" {} +
-  [ -n "$phase" ] || return 0
-  cp --recursive "$(dirname "$phase")" "$share/phases"
-  basename "$phase" .sh >"$share/phase"
+  [ "$#" -gt 0 ] || return 0
+  cp --recursive "$1" "$share/phases"
+  printf '%s\n' "${@:2}" >"$share/run"
 }
 
 # system_gpu_module RELEASE: the virtual GPU for it, built from the kernel of that

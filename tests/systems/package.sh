@@ -12,8 +12,7 @@ share_greedy "$(system_kernel "$SYSTEM")"
 disk installed
 boot installed install
 disk choices installed
-boot choices booted
-boot choices choices
+boot choices booted+choices
 boot choices chosen
 
 disk versions installed
@@ -21,6 +20,7 @@ disk versions installed
 # fraction of the time.
 if [ "$SYSTEM" = trixie ]; then
   boot versions upgrade
-  boot versions upgraded
+  boot versions upgraded+remove
+else
+  boot versions remove
 fi
-boot versions remove
