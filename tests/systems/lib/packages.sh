@@ -39,24 +39,36 @@ disk() {
   system_disk_new "$SYSTEM" "$SYSTEM_WORK/$1.qcow2" ${2:+"$SYSTEM_WORK/$2.qcow2"}
 }
 
-# installed_disk DISK-NAME: of a system that has the package. Made once for all tests.
+# installed_disk DISK-NAME: of a system that has the package. Made once for all tests;
+# disks laid over it are of use only as long as it stays as it is.
 installed_disk() {
   local folder=$RIG_CACHE/systems/$SYSTEM.installed stamp
   stamp="$(cat "$(system_path "$SYSTEM")/stamp" "$RIG_CACHE/packages/stamp") $(cd "$SYSTEM_TESTS" && rig_hash phases/install-quietly.sh)"
-  rig_lock "installed-$SYSTEM"
-  if [ "$(cat "$folder/stamp" 2>/dev/null)" != "$stamp" ]; then
-    rm --recursive --force "$folder"
-    mkdir --parents "$folder"
-    cp --recursive "$SYSTEM_SHARE" "$folder/share"
-    system_disk_new "$SYSTEM" "$folder/installed.qcow2"
-    system_boot "$SYSTEM" "$folder/installed.qcow2" "$SCENARIO" "$(system_release "$SYSTEM")" \
-      "$SYSTEM_TESTS/phases/install-quietly.sh"
-    printf '%s\n' "$stamp" >"$folder/stamp"
-  fi
-  # Disks laid over it are of use only as long as it stays as it is.
-  rig_unlock "installed-$SYSTEM"
   rig_lock "installed-$SYSTEM" --shared
+  if ! installed_is "$folder" "$stamp"; then
+    rig_unlock "installed-$SYSTEM"
+    rig_lock "installed-$SYSTEM"
+    installed_is "$folder" "$stamp" || installed_make "$folder" "$stamp"
+    rig_unlock "installed-$SYSTEM"
+    rig_lock "installed-$SYSTEM" --shared
+  fi
   system_disk_new "$SYSTEM" "$SYSTEM_WORK/$1.qcow2" "$folder/installed.qcow2"
+}
+
+# installed_is FOLDER STAMP
+installed_is() {
+  [ "$(cat "$1/stamp" 2>/dev/null)" = "$2" ]
+}
+
+# installed_make FOLDER STAMP
+installed_make() {
+  rm --recursive --force "$1"
+  mkdir --parents "$1"
+  cp --recursive "$SYSTEM_SHARE" "$1/share"
+  system_disk_new "$SYSTEM" "$1/installed.qcow2"
+  system_boot "$SYSTEM" "$1/installed.qcow2" "$SCENARIO" "$(system_release "$SYSTEM")" \
+    "$SYSTEM_TESTS/phases/install-quietly.sh"
+  printf '%s\n' "$2" >"$1/stamp"
 }
 
 packages_make

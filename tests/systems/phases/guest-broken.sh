@@ -8,7 +8,9 @@
 
 no_guest_starts() {
   start_qemu no-firmware
-  ! guest_is_up 1 && ! guest_lives
+  ! guest_is_up 1 && ! guest_lives && return
+  pkill --exact "$qemu_comm"
+  return 1
 }
 
 # The commands below "Begin with", as they stand there.
@@ -47,7 +49,7 @@ guest_works() {
 broken() {
   local how=$1 problem=$2
   shift 2
-  "$@" >/dev/null
+  tap_check "$how" "$@"
   tap_check "$how: no guest starts" no_guest_starts
   tap_check "$how: doctor's first problem says so" first_problem_is "$problem"
   tap_check "$how: what doctor prints mends it" mend
@@ -55,29 +57,23 @@ broken() {
 }
 
 lose_module() {
-  modprobe --remove "$module"
-  dkms uninstall "$module/$current" -k "$kernel"
+  modprobe --remove "$module" && dkms uninstall "$module/$current" -k "$kernel"
 }
 
 # A driver that was loaded by hand has what it can get.
 lose_gpu() {
-  bdf 1 >"$(gpu 1)/driver/unbind"
-  echo >"$(gpu 1)/driver_override"
-  insmod "/rig/greedy_gpu/$kernel.ko"
+  bdf 1 >"$(gpu 1)/driver/unbind" && echo >"$(gpu 1)/driver_override" && insmod "/rig/greedy_gpu/$kernel.ko"
 }
 
 # As guides for hardening have it.
 forbid_type1() {
   echo 'install vfio_iommu_type1 /bin/false' >/etc/modprobe.d/hardening.conf
-  modprobe --remove "$module"
-  modprobe --remove vfio_iommu_type1
-  modprobe "$module"
+  modprobe --remove "$module" && modprobe --remove vfio_iommu_type1 && modprobe "$module"
 }
 
 # By hand or by driverctl: for a driver that is not there.
 override() {
-  bdf 1 >"$(gpu 1)/driver/unbind"
-  echo nvidia >"$(gpu 1)/driver_override"
+  bdf 1 >"$(gpu 1)/driver/unbind" && echo nvidia >"$(gpu 1)/driver_override"
 }
 
 forget_process() {
@@ -88,11 +84,9 @@ forget_process() {
 # Copied from a kernel that the module was built for.
 copy_stale_module() {
   local file
-  file=$(module_file "$kernel")
-  modprobe --remove "$module"
-  xz --decompress --stdout "$file" | sed "s/vermagic=./vermagic=5/" >/tmp/stale.ko
-  xz --check=crc32 --force /tmp/stale.ko
-  cp /tmp/stale.ko.xz "$file"
+  file=$(module_file "$kernel") && modprobe --remove "$module" &&
+    xz --decompress --stdout "$file" | sed "s/vermagic=./vermagic=5/" >/tmp/stale.ko &&
+    xz --check=crc32 --force /tmp/stale.ko && cp /tmp/stale.ko.xz "$file"
 }
 
 tap_check "a host without a problem" mend

@@ -7,14 +7,14 @@
 # While the guest has it.
 stays_put() {
   local pid
-  pid=$(pgrep --full "$qemu_pattern")
+  pid=$(pgrep --exact "$qemu_comm")
   ! nvgrace-gpu "$@" >/tmp/said 2>&1 && says /tmp/said "process $pid (qemu-system-aar) has it open as /dev/vfio/" "nothing was changed" &&
     driver_is 1 "$driver"
 }
 
 in_use() {
   local pid
-  pid=$(pgrep --full "$qemu_pattern")
+  pid=$(pgrep --exact "$qemu_comm")
   nvgrace-gpu status "$(bdf 1)" >/tmp/said
   nvgrace-gpu doctor >>/tmp/said
   says /tmp/said "open in          $pid (qemu-system-aar): /dev/vfio/" "In use: $(bdf 1): process $pid (qemu-system-aar) runs a guest that has it"

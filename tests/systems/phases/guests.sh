@@ -20,7 +20,9 @@ cp /rig/guest/kernel "$guest_kernel"
 cp /rig/guest/initrd "$guest_initrd"
 guest_arguments="console=ttyAMA0 loglevel=5 panic=-1"
 
-qemu_pattern='^[^ ]*qemu-system-aarch64'
+# Its name as the kernel has it, which is there until all of it is gone: a process that
+# ends has no command line any more, but still has the GPU.
+qemu_comm=qemu-system-aar
 
 # guide TEXT [BDF...]: runs the line of the operator's guide that begins so, with GPU 1 or
 # these in the place of the one that it names. Which lines were run is kept.
@@ -47,7 +49,7 @@ copy_console() {
 }
 
 guest_lives() {
-  pgrep --full "$qemu_pattern" >/dev/null
+  pgrep --exact "$qemu_comm" >/dev/null
 }
 
 # hear: the next line of the guest, in line; fails when there can be none any more.
