@@ -54,7 +54,7 @@ want() {
 }
 
 after() {
-  local unit compiler
+  local unit
   # mmdebstrap's own settings: the mirror, the proxy and what it left out
   rm --force "$tree"/etc/apt/apt.conf.d/99mmdebstrap "$tree"/etc/dpkg/dpkg.cfg.d/99mmdebstrap \
     "$tree"/etc/apt/sources.list "$tree"/etc/resolv.conf
@@ -79,13 +79,6 @@ after() {
   # A phase that wants libvirt starts it.
   rm --force "$tree"/etc/systemd/system/*.wants/{libvirt,virt}*
 
-  # DKMS names the compiler as the kernel does; these come first in every PATH.
-  mkdir --parents "$tree/usr/local/bin"
-  for compiler in "$tree"/usr/bin/{,aarch64-linux-gnu-}gcc{,-[0-9]*}; do
-    if [ -e "$compiler" ] || [ -L "$compiler" ]; then
-      ln --symbolic --force /usr/bin/ccache "$tree/usr/local/bin/${compiler##*/}"
-    fi
-  done
   put 644 ccache.conf etc/ccache.conf
 
   # Or the first boot rebuilds caches that nothing here reads.

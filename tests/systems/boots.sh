@@ -4,6 +4,7 @@
 # about:   the system as made by the rig: it comes up whole, sees the GPU, and its
 #          disk and its firmware's variables keep what is written to them
 # systems: trixie
+# minutes: 2
 
 disk=$SYSTEM_WORK/disk.qcow2
 release=$(system_release "$SYSTEM")
