@@ -42,6 +42,8 @@ while [ "$#" -gt 0 ]; do
   shift 2
 done
 jobs_begin "$jobs"
+# Two emulated CPUs mostly wait for each other where they do not have a core each.
+[ "$jobs" -eq 1 ] || export RIG_SMP="${RIG_SMP:-1}"
 [ "${#systems[@]}" -gt 0 ] || mapfile -t systems < <(system_names)
 [ "${#tests[@]}" -gt 0 ] || mapfile -t tests < <(system_test_names)
 for system in "${systems[@]}"; do

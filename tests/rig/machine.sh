@@ -21,7 +21,7 @@ machine_command() {
   QEMU=(
     qemu-system-aarch64 -no-user-config -nodefaults -no-reboot
     -machine virt,gic-version=3,iommu=smmuv3,nvdimm=on,ras=on,virtualization=$virtualization
-    "${clock[@]}" -cpu "${RIG_CPU:-$cpu}" -smp 2
+    "${clock[@]}" -cpu "${RIG_CPU:-$cpu}" -smp "${RIG_SMP:-2}"
     -m "$SCENARIO_MEMORY,slots=$((slots + 1)),maxmem=$(((end >> 30) + 8))G"
     # reading BAR0 while the GPU does not decode it is an abort, as on the real machine
     -global gpex-pcihost.allow-unmapped-accesses=off
