@@ -98,6 +98,6 @@ help:
 	@echo 'KEY=key, URL=url  GPG key that signs repositories; where OUT/repo will be served'
 	@echo 'RIG_CACHE=folder  where demo, test and bench keep what they download and build (.cache)'
 	@echo 'BENCH_KERNELS=…   kernels that bench measures on (trixie trixie-backports bookworm)'
-	@echo 'RIG_JOBS=N        virtual machines that test runs at once (one per core)'
+	@echo 'RIG_JOBS=N        virtual machines that test runs at once (as many as the cores take)'
 	@echo ''
 	@echo 'tests/rig/rig help tells more about the virtual Grace Hopper.'
