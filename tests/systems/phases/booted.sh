@@ -11,9 +11,11 @@ abi() {
   "/rig/programs/$1" "$2"
 }
 
+# By the message, not by the unit: while systemd-journald is not there yet, the message is
+# in the kernel's log.
 turns_are() {
   local turns
-  turns=$(journalctl --boot --output=cat --unit="$module.service" | grep --count '^Finished')
+  turns=$(journalctl --boot --output=cat | grep --count "^Finished $module.service")
   echo "$turns turns"
   [ "$turns" -eq "$1" ]
 }
