@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # systems: trixie
-# minutes: 9
+# minutes: 4
 #
 # What can go wrong when the package is installed.
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # systems: trixie
-# minutes: 7
+# minutes: 5
 #
 # GPUs for KVM guests as an operator gives them, with the packages and what Debian has:
 # by libvirt, by QEMU, and on hosts that are broken.

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # systems: trixie bookworm
-# minutes: 17
+# minutes: 9
 #
 # The package from installation to purge, over boots.
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # systems: trixie
-# minutes: 7
+# minutes: 8
 #
 # A newer kernel is installed, booted, and the old one removed; then dracut takes the
 # place of initramfs-tools.

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # systems: trixie
-# minutes: 6
+# minutes: 1
 #
 # Kernels that take only modules signed with a key they trust: as with Secure Boot, but
 # told so on the command line, because firmware that checks the kernel too would want
