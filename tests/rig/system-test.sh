@@ -39,34 +39,38 @@ system_test_systems() {
 }
 
 # system_test SYSTEM TEST: runs it, prints the TAP of its boots and checks, and in the
-# end "N passed, N failed" of all of them together.
+# end "N passed, N failed" of all of them together. Ends this shell, which is the one
+# that the test runs in: what ends that, ends the test and its boot.
 system_test() {
-  local file log status=0
+  local file
   file=$(system_test_file "$2")
   SYSTEM=$1 SYSTEM_TEST=$(basename "$file" .sh) SYSTEM_TESTS=$(dirname "$file")
   system_setup "$SYSTEM"
-  log=$RIG_CACHE/logs/systems/$SYSTEM/$SYSTEM_TEST
+  SYSTEM_LOG=$RIG_CACHE/logs/systems/$SYSTEM/$SYSTEM_TEST
   SYSTEM_WORK=$RIG_CACHE/systems/$SYSTEM.work/$SYSTEM_TEST
   SYSTEM_SHARE=$SYSTEM_WORK/share
   rig_lock "test-$SYSTEM-$SYSTEM_TEST"
-  rm --recursive --force "$log" "$SYSTEM_WORK"
-  mkdir --parents "$log" "$SYSTEM_SHARE"
-  # Not "|| status=": that would have it go on after its first failure.
-  set +e
-  (
-    set -e
-    trap 'system_test_clean' EXIT
-    # shellcheck source=/dev/null
-    . "$file"
-    printf 'rig: test done\n'
-  ) </dev/null | tee "$log/test.tap"
-  status=${PIPESTATUS[0]}
-  set -e
-  system_test_sum "$log/test.tap" "$status"
+  rm --recursive --force "$SYSTEM_LOG" "$SYSTEM_WORK"
+  mkdir --parents "$SYSTEM_LOG" "$SYSTEM_SHARE"
+  exec {SYSTEM_STDOUT}>&1 </dev/null > >(exec tee "$SYSTEM_LOG/test.tap")
+  SYSTEM_TEE=$!
+  trap 'system_test_end $?' EXIT
+  # shellcheck source=/dev/null
+  . "$file"
+  printf 'rig: test done\n'
+  exit
 }
 
-system_test_clean() {
+# system_test_end STATUS
+system_test_end() {
+  trap - EXIT
+  set +e
+  exec >&"$SYSTEM_STDOUT"
+  # After a signal it is no child any more.
+  wait "$SYSTEM_TEE" 2>/dev/null
   [ "${RIG_KEEP_DISKS:-no}" = yes ] || rm --recursive --force "$SYSTEM_WORK"
+  system_test_sum "$SYSTEM_LOG/test.tap" "$1"
+  exit "$?"
 }
 
 # Kept for the next time.
