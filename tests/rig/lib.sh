@@ -109,6 +109,26 @@ rig_unlock() {
   unset "RIG_LOCKS[$1]"
 }
 
+# rig_made NAME CHECK MAKE [ARGUMENT...]: has MAKE make what CHECK does not find made,
+# both with the arguments; it stays as it is as long as this process runs, which has the
+# lock NAME, shared, from then on.
+rig_made() {
+  local name=$1 check=$2 make=$3
+  shift 3
+  if [ -n "${RIG_LOCKS[$name]:-}" ]; then
+    return
+  fi
+  rig_lock "$name" --shared
+  if "$check" "$@"; then
+    return
+  fi
+  rig_unlock "$name"
+  rig_lock "$name"
+  "$check" "$@" || "$make" "$@"
+  rig_unlock "$name"
+  rig_lock "$name" --shared
+}
+
 # rig_hash FILE-OR-FOLDER...: one hash over names and contents.
 rig_hash() {
   find "$@" -type f -print0 | sort --zero-terminated | xargs --null sha256sum | sha256sum | cut --delimiter=' ' --fields=1

@@ -35,18 +35,7 @@ root_is_current() {
 root_setup() {
   rig_need_root
   rig_need_cache
-  if [ -n "${RIG_LOCKS[root]:-}" ]; then
-    return
-  fi
-  rig_lock root --shared
-  if root_is_current; then
-    return
-  fi
-  rig_unlock root
-  rig_lock root
-  root_is_current || root_make
-  rig_unlock root
-  rig_lock root --shared
+  rig_made root root_is_current root_make
 }
 
 root_make() {

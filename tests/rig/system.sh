@@ -53,19 +53,8 @@ system_is_current() {
 system_setup() {
   local name=$1
   system_column "$name" 1 >/dev/null
-  if [ -n "${RIG_LOCKS[system-$name]:-}" ]; then
-    return
-  fi
   kernel_fetch "$(system_kernel "$name")"
-  rig_lock "system-$name" --shared
-  if system_is_current "$name"; then
-    return
-  fi
-  rig_unlock "system-$name"
-  rig_lock "system-$name"
-  system_is_current "$name" || system_make "$name"
-  rig_unlock "system-$name"
-  rig_lock "system-$name" --shared
+  rig_made "system-$name" system_is_current system_make "$name"
 }
 
 # Made beside, then renamed: an interruption leaves no half system.

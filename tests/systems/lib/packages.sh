@@ -44,14 +44,7 @@ disk() {
 installed_disk() {
   local folder=$RIG_CACHE/systems/$SYSTEM.installed stamp
   stamp="$(cat "$(system_path "$SYSTEM")/stamp" "$RIG_CACHE/packages/stamp") $(cd "$SYSTEM_TESTS" && rig_hash phases/install-quietly.sh)"
-  rig_lock "installed-$SYSTEM" --shared
-  if ! installed_is "$folder" "$stamp"; then
-    rig_unlock "installed-$SYSTEM"
-    rig_lock "installed-$SYSTEM"
-    installed_is "$folder" "$stamp" || installed_make "$folder" "$stamp"
-    rig_unlock "installed-$SYSTEM"
-    rig_lock "installed-$SYSTEM" --shared
-  fi
+  rig_made "installed-$SYSTEM" installed_is installed_make "$folder" "$stamp"
   system_disk_new "$SYSTEM" "$SYSTEM_WORK/$1.qcow2" "$folder/installed.qcow2"
 }
 
