@@ -26,8 +26,6 @@ native_make() {
   mount --types proc proc "$root/proc"
   mount --rbind /dev "$root/dev"
   mount --types tmpfs tmpfs "$root/tmp"
-  # Of its own: the rpm of a test beside this one has its files in the other.
-  mount --types tmpfs tmpfs "$root/var/tmp"
   # Most of what DKMS compiles is the same each time.
   mkdir --parents "$root/srv/ccache" "$RIG_CACHE/ccache/packages"
   mount --bind "$RIG_CACHE/ccache/packages" "$root/srv/ccache"

@@ -22,7 +22,9 @@ bind() {
 
 mount --types proc proc "$root/proc"
 mount --rbind /dev "$root/dev"
+# Of its own: what runs in the root at the same time does not see it.
 mount --types tmpfs tmpfs "$root/tmp"
+mount --types tmpfs tmpfs "$root/var/tmp"
 
 # The project and the cache have the same paths inside and out, so that messages
 # and logs make sense in both. The project cannot be written to from inside.
