@@ -21,7 +21,7 @@ run-matrix.sh [--kernel NAME]... [--scenario NAME]... [--jobs N]
   --kernel NAME    only this kernel (default: those marked so in tests/rig/kernels.list)
   --scenario NAME  only this scenario, or file with a slash in its path (default: those that
                    kernels.list has for each kernel)
-  --jobs N         virtual hosts at once (default: RIG_JOBS, else three for each core, which they do not fill)
+  --jobs N         virtual hosts at once (default: RIG_JOBS, else three for each core)
 
 kernels:   $(kernel_names | paste --serial --delimiters=' ')
 scenarios: $(scenario_names | paste --serial --delimiters=' ')
@@ -30,7 +30,7 @@ EOF
 
 kernels=()
 scenarios=()
-# Programs that wait for a GPU take half of the time.
+# Programs that wait for a GPU take most of the time.
 jobs=${RIG_JOBS:-$(jobs_default 3)}
 while [ "$#" -gt 0 ]; do
   case $1 in
