@@ -154,25 +154,32 @@ static inline void release_fault_lock(struct vm_fault *vmf)
 #endif
 
 #ifdef COMPAT_HAVE_VFIO_PCI_VMA_LIST
-/* mmap_populate.c: mapped at mmap time, zapped by the core's list. */
+/* vma_list.c: mapped at mmap time, zapped by the core's list. */
 int compat_mmap_populate(struct nvgrace_region *region, struct vm_area_struct *vma, u64 start);
+void compat_zap_region(struct vfio_pci_core_device *core, unsigned int index);
+
+/* The pfn a mapping begins with: vm_pgoff was an offset in the device's file only at first. */
+static inline unsigned long compat_first_pfn(const struct vm_area_struct *vma, unsigned long pfn)
+{
+	return vma->vm_pgoff;
+}
 #else
 static inline int compat_mmap_populate(struct nvgrace_region *region,
 				       struct vm_area_struct *vma, u64 start)
 {
 	return 0;
 }
-#endif
 
-#ifdef COMPAT_HAVE_VFIO_DEVICE_INODE
 static inline void compat_zap_region(struct vfio_pci_core_device *core, unsigned int index)
 {
 	unmap_mapping_range(core->vdev.inode->i_mapping, VFIO_PCI_INDEX_TO_OFFSET(index),
 			    VFIO_PCI_OFFSET_MASK + 1, true);
 }
-#else
-/* mmap_populate.c: zapped by the core's list. */
-void compat_zap_region(struct vfio_pci_core_device *core, unsigned int index);
+
+static inline unsigned long compat_first_pfn(const struct vm_area_struct *vma, unsigned long pfn)
+{
+	return pfn;
+}
 #endif
 
 #endif /* NVGRACE_COMPAT_H */
