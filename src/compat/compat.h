@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Older kernels made to look like the newest.  Each block is for kernels that
- * lack one feature of features.tbl; included from nvgrace_gpu.h alone.
+ * lack one feature of features.c; included from nvgrace_gpu.h alone.
  */
 #ifndef NVGRACE_COMPAT_H
 #define NVGRACE_COMPAT_H
