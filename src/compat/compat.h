@@ -60,6 +60,10 @@ int compat_vfio_pci_ioctl_get_region_info(struct vfio_device *core_vdev,
 #define COMPAT_IOMMUFD_OPS
 #endif
 
+#ifdef COMPAT_HAVE_DMA_BUF_PHYS_VEC
+#define phys_vec dma_buf_phys_vec
+#endif
+
 #ifndef COMPAT_HAVE_VFIO_PCI_OPS
 static inline void nvgrace_dmabuf_init(struct nvgrace_gpu *gpu)
 {

@@ -129,6 +129,12 @@ FEATURE(VFIO_PCI_OPS)
 	struct p2pdma_provider *(*provider)(struct pci_dev *, int) = pcim_p2pdma_provider;
 }
 
+/* struct phys_vec has its first name */
+FEATURE(DMA_BUF_PHYS_VEC)
+{
+	(void)sizeof(struct dma_buf_phys_vec);
+}
+
 /*
  * Mappings, and how a reset takes them away.
  */
