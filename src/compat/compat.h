@@ -186,4 +186,13 @@ static inline unsigned long compat_first_pfn(const struct vm_area_struct *vma, u
 }
 #endif
 
+/*
+ * Power: a bitfield in many kernels, of which READ_ONCE() cannot be taken.
+ */
+static inline bool compat_pm_runtime_engaged(const struct vfio_pci_core_device *core)
+{
+	/* Only whether it was ever set since the last access matters. */
+	return data_race((bool)core->pm_runtime_engaged);
+}
+
 #endif /* NVGRACE_COMPAT_H */
