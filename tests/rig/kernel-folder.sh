@@ -127,7 +127,7 @@ kernel_remove() {
 # takes a second.
 kernel_folder_stamp() {
   local folder=$1 flavour=$2 which=(-name '*')
-  [ "$flavour" = packages ] || which=(-name '*.[chS]' -o -name 'Kconfig*' -o -name 'Makefile*' -o -name 'Kbuild*' -o -name '*.lds.S')
+  [ "$flavour" = packages ] || which=(-name '*.[chS]' -o -name 'Kconfig*' -o -name 'Makefile*' -o -name 'Kbuild*')
   [ "$flavour" != source:own ] || which+=(-o -path "$folder/.config")
   printf '%s %s %s %s\n' "$folder" "$flavour" \
     "$(find "$folder" -name .git -prune -o -type f \( "${which[@]}" \) -printf '%P %T@ %s\n' | sort | sha256sum | cut --delimiter=' ' --fields=1)" \
