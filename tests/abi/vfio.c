@@ -115,6 +115,13 @@ bool vfio_has_cdev(const struct gpu *gpu)
 	return find_cdev(gpu, path, sizeof(path));
 }
 
+/* It can unmap everything, as type1 can, but not move what is mapped. */
+bool vfio_container_is_iommufd(const struct vfio *dev)
+{
+	return ioctl(dev->container, VFIO_CHECK_EXTENSION, VFIO_UNMAP_ALL) == 1 &&
+	       ioctl(dev->container, VFIO_CHECK_EXTENSION, VFIO_UPDATE_VADDR) == 0;
+}
+
 void vfio_open_cdev(struct vfio *dev, const struct gpu *gpu)
 {
 	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind) };

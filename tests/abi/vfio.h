@@ -65,6 +65,9 @@ void vfio_join(struct vfio *dev, const struct gpu *gpu,
 
 /* Opens a device by /dev/vfio/devices/vfioN and binds it to an iommufd. */
 bool vfio_has_cdev(const struct gpu *gpu);
+
+/* Is /dev/vfio/vfio, where the device is opened, iommufd's? */
+bool vfio_container_is_iommufd(const struct vfio *dev);
 void vfio_open_cdev(struct vfio *dev, const struct gpu *gpu);
 
 /* VFIO_DEVICE_GET_REGION_INFO into a buffer with argsz as given. */

@@ -45,11 +45,13 @@ pack_modules() {
 
 # Modules the driver stands on, and vfio-pci itself to compare with.
 pack_base() {
-  local release=$1 tree=$2 build=$3 files=/tmp/base module
+  local release=$1 tree=$2 build=$3 files=/tmp/base container=vfio_iommu_type1 module
   mkdir --parents "$files/bin"
   cp /opt/arm64/usr/bin/busybox "$files/bin/"
   cp "$(dirname "$0")/init" "$files/init"
-  pack_modules "$release" "$tree" "$files" list vfio_iommu_type1 vfio-pci
+  # Some kernels have iommufd behind /dev/vfio/vfio in place of that.
+  modprobe --dirname "$tree" --set-version "$release" --show-depends vfio_iommu_type1 >/dev/null 2>&1 || container=iommufd
+  pack_modules "$release" "$tree" "$files" list "$container" vfio-pci
   for module in "$build"/src/nvgrace-gpu-vfio-pci.ko "$build"/gpu/virtual_gpu.ko; do
     aarch64-linux-gnu-strip --strip-debug -o "$files/rig/modules/$(basename "$module")" "$module"
   done
