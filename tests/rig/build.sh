@@ -58,7 +58,7 @@ build_once() {
   local name=$1 folder=$2 what=$3 path stamp
   shift 3
   path=$(build_path "$name")
-  stamp=$(kernel_release "$name")-$(cd "$RIG_TOP" && rig_hash "$@" tests/rig/compile.sh tests/rig/tools.list)
+  stamp=$(kernel_identity "$name")-$(cd "$RIG_TOP" && rig_hash "$@" tests/rig/compile.sh tests/rig/tools.list)
   [ "$(cat "$path/$folder.stamp" 2>/dev/null)" != "$stamp" ] || return 0
   rig_need_space 100 "the build for kernel $name"
   mkdir --parents "$path"

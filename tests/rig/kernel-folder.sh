@@ -189,6 +189,8 @@ kernel_folder_packages() {
     [ ! -d "$part" ] || cp --recursive --no-target-directory "$part" "$new/usr/lib/modules/$release"
   done
   rm --force "$new/usr/lib/modules/$release"/{build,source}
+  # Debian's depmod reads xz and zstd only.
+  find "$new/usr/lib/modules" -name '*.ko.gz' -exec gzip --decompress --force {} +
   cp --recursive "$folder/usr/src" "$new/usr/"
   for part in "$folder"/usr/lib/linux-kbuild-*; do
     [ ! -d "$part" ] || cp --recursive "$part" "$new/usr/lib/"

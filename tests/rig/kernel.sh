@@ -58,6 +58,13 @@ kernel_release() {
   cat "$(kernel_tree "$1")/.rig-release"
 }
 
+# What tells one making of a kernel from another: a kernel built again has the same release.
+kernel_identity() {
+  local stamp=''
+  [ ! -f "$(kernel_tree "$1")/.rig-stamp" ] || stamp=-$(sha256sum <"$(kernel_tree "$1")/.rig-stamp" | cut --characters=1-16)
+  printf '%s%s\n' "$(kernel_release "$1")" "$stamp"
+}
+
 # The headers folder to build modules against, as seen inside the root.
 kernel_headers() {
   local tree headers
