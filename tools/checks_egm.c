@@ -73,7 +73,8 @@ static void check_kernel_egm(struct diagnosis *diagnosis, const char *release)
 
 	if (!egm_is_for(release) || module_find(&driver, release, GPU_MODULE))
 		return;
-	if (driver.came_with_kernel) {
+	/* Some DKMS put the kernel's own back into updates/; it is the one without a version. */
+	if (driver.came_with_kernel || !driver.version[0]) {
 		diagnosis_add(diagnosis, VERDICT_OK, "kernel %s has it, and its own driver",
 			      release);
 		return;

@@ -91,7 +91,7 @@ native_module() {
   local name=$1 folder=$2 field
   shift 2
   for field in license=GPL "$@"; do
-    printf '__asm__(".section .modinfo, \"a\"; .asciz \"%s\"; .previous");\n' "$field"
+    printf '__asm__(".section .modinfo, \\"a\\"; .asciz \\"%s\\"; .previous");\n' "$field"
   done | aarch64-linux-gnu-gcc-14 -x c -c - -o "$folder/$name.ko"
   xz --check=crc32 "$folder/$name.ko"
 }

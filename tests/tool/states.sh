@@ -188,6 +188,13 @@ egm_kept() {
 }
 keeps_egm() { run 0 doctor && says "kernel $RELEASE: its own driver of this name, which has EGM" && ! grep '^warning' "$scratch/out"; }
 check "the kernel's own driver, which has EGM: doctor" egm_kept keeps_egm
+egm_put_back() {
+  egm
+  make_module "$tree/lib/modules/$RELEASE/updates/dkms/$MODULE.ko" "vermagic=$RELEASE SMP" depends=nvgrace-egm
+  in_kernel
+}
+egm_is_there() { run 0 doctor && says "EGM: kernel $RELEASE has it, and its own driver"; }
+check "the same, put back by DKMS into updates: doctor" egm_put_back egm_is_there
 next_kernel() { modules_install 6.19.2-arm64; rm --recursive "$tree/lib/modules/6.19.2-arm64/updates"; modules_list 6.19.2-arm64; }
 check "no module for the next kernel: doctor" next_kernel doctor_begins 1 "Next kernel: kernel 6.19.2-arm64: there is no module" "dkms install --force $MODULE/0.1.0 -k 6.19.2-arm64"
 no_vfio() { rm "$tree/lib/modules/$RELEASE/kernel/vfio-pci-core.ko"; modules_list "$RELEASE"; }
