@@ -176,7 +176,7 @@ tap_check "install: it says that EGM is lost, of the kernel that has it" tells_e
 own_driver_again() {
   native_run modinfo --set-version "$1" --field filename "$package" |
     grep --line-regexp "/lib/modules/$1/kernel/drivers/vfio/pci/nvgrace-gpu/$package.ko.xz" &&
-    native_run modprobe --set-version "$1" --show-depends "$package" | grep --quiet nvgrace-egm &&
+    native_run modinfo --set-version "$1" --field depends "$package" | grep --line-regexp nvgrace-egm &&
     ! native_run dkms status | grep --fixed-strings "$1"
 }
 
