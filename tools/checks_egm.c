@@ -40,7 +40,7 @@ static char *egm_devices(void)
 	for (size_t i = 0; i < names.count; i++) {
 		char *more;
 
-		if (strncmp(names.names[i], "egm", 3) || !isdigit(names.names[i][3]))
+		if (strncmp(names.names[i], "egm", 3) || !isdigit((unsigned char)names.names[i][3]))
 			continue;
 		text_clean(names.names[i]);
 		more = text_format("%s%s/dev/%s", devices, devices[0] ? " " : "", names.names[i]);
@@ -65,11 +65,26 @@ static char *fix_egm(const char *release)
 			   release, release);
 }
 
-static void check_kernel_egm(struct diagnosis *diagnosis, const char *release)
+/* What becomes of /dev/egmN in a kernel that runs, or is the next one. */
+static char *device_fate(bool running)
+{
+	char *devices = egm_devices();
+	char *fate;
+
+	if (running && !devices[0])
+		fate = text_copy("/dev/egmN is missing");
+	else
+		fate = text_format("%s is gone after the next boot",
+				   devices[0] ? devices : "/dev/egmN");
+	free(devices);
+	return fate;
+}
+
+static void check_kernel_egm(struct diagnosis *diagnosis, const char *release, bool running)
 {
 	struct module driver;
 	struct finding *finding;
-	char *devices;
+	char *fate;
 
 	if (!egm_is_for(release) || module_find(&driver, release, GPU_MODULE))
 		return;
@@ -79,22 +94,20 @@ static void check_kernel_egm(struct diagnosis *diagnosis, const char *release)
 			      release);
 		return;
 	}
-	devices = egm_devices();
+	fate = device_fate(running);
 	finding = diagnosis_add(diagnosis, VERDICT_WARNING,
-				"kernel %s's own driver gives guests memory of the host that firmware sets apart (EGM), and %s in its place does not: %s%s",
-				release, driver.path,
-				devices[0] ? devices : "/dev/egmN is missing",
-				devices[0] ? " is gone after the next boot" : "");
+				"kernel %s's own driver gives guests memory of the host that firmware sets apart (EGM), and %s in its place does not: %s",
+				release, driver.path, fate);
+	free(fate);
 	finding->why = "a guest that is to have EGM does not start without /dev/egmN";
 	finding->fix = fix_egm(release);
-	free(devices);
 }
 
 void check_egm(struct diagnosis *diagnosis)
 {
 	const struct host *host = &diagnosis->host;
 
-	check_kernel_egm(diagnosis, host->release);
+	check_kernel_egm(diagnosis, host->release, true);
 	if (strcmp(host->release, host->next_release))
-		check_kernel_egm(diagnosis, host->next_release);
+		check_kernel_egm(diagnosis, host->next_release, false);
 }

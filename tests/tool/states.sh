@@ -174,7 +174,8 @@ check "EGM is lost, and there is no package: doctor" egm_of_source doctor_begins
 egm_unseen() { egm; rm --recursive "$tree/sys/firmware"; }
 check "EGM is lost, and only root can see firmware's tables: doctor" egm_unseen doctor_begins 1 "EGM: "
 egm_next() { modules_install 6.19.2-arm64; egm_kernel 6.19.2-arm64; egm_firmware; }
-check "EGM will be lost with the next kernel: doctor" egm_next doctor_begins 1 "EGM: kernel 6.19.2-arm64's own driver"
+egm_lost_next() { doctor_begins 1 "EGM: kernel 6.19.2-arm64's own driver" && says "in its place does not: /dev/egmN is gone after the next boot"; }
+check "EGM will be lost with the next kernel: doctor" egm_next egm_lost_next
 egm_of_kernel_only() { egm_kernel "$RELEASE"; }
 check "firmware sets no EGM apart: doctor" egm_of_kernel_only all_well
 check "the kernel has no EGM: doctor" egm_firmware all_well
