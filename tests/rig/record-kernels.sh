@@ -28,8 +28,8 @@ for file in "$results"/*; do
 done >"$scratch/new"
 [ -s "$scratch/new" ] || fail "nothing was run yet: run 'sudo tests/run-matrix.sh'"
 
-grep '^#' "$tried" >"$scratch/tried"
-grep --invert-match '^#' "$tried" | cat - "$scratch/new" | awk -f "$tables/merge-results.awk" |
+sed '/^#/!d' "$tried" >"$scratch/tried"
+sed '/^#/d' "$tried" | cat - "$scratch/new" | awk -f "$tables/merge-results.awk" |
   LC_ALL=C sort --field-separator=$'\t' --key=3,3V --key=1,1 --key=6,6 >>"$scratch/tried"
 awk -f "$tables/kernels-table.awk" "$scratch/tried" >"$scratch/table"
 awk -v table="$scratch/table" '

@@ -137,6 +137,13 @@ new_release() {
 tap_check "a new release of a kernel begins anew, and a failed build is told of" new_release
 stale_cache() { page; result old 2025-12-31 6.1.0-8-arm64 layouts 5 0; record && has "$old_row" && ! grep -- 6.1.0-8 "$project/docs/kernels-tried.tsv"; }
 tap_check "results that are older than what is there are left out" stale_cache
+first() {
+  page
+  echo '# kept' >"$project/docs/kernels-tried.tsv"
+  result new 2026-02-03 6.12.9-arm64 layouts 20 0
+  record && has '| new | 6.12.9-arm64 | 4K | zap by list, RT | yes | 1 | 20 | 0 | not run | 2026-02-03 |'
+}
+tap_check "the first row" first
 no_marks() {
   page
   result new 2026-02-03 6.12.9-arm64 layouts 20 0
