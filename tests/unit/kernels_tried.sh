@@ -21,7 +21,8 @@ today=$(date --utc +%Y-%m-%d)
 # kernel NAME RELEASE OPTION...: one that is in the cache, and a driver that was built for it.
 kernel() {
   local tree=$RIG_CACHE/kernels/$1/tree option
-  mkdir --parents "$tree/usr/src/linux-headers-$2" "$RIG_CACHE/build/$1/src" "$RIG_CACHE/locks"
+  mkdir --parents "$tree/usr/src/linux-headers-$2/include/generated" "$RIG_CACHE/build/$1/src" "$RIG_CACHE/locks"
+  echo "#define UTS_RELEASE \"$2\"" >"$tree/usr/src/linux-headers-$2/include/generated/utsrelease.h"
   echo "$2" >"$tree/.rig-release"
   for option in "${@:3}"; do
     echo "CONFIG_$option=y"
