@@ -7,12 +7,17 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 # What the kernel calls itself; kernelrelease is another thing in some of Debian's headers.
 release = sed -n 's/.*UTS_RELEASE "\(.*\)".*/\1/p' $(KDIR)/include/generated/utsrelease.h
 
-.PHONY: help modules install clean demo test check
+.PHONY: help modules features install clean demo test check
 .DEFAULT_GOAL := modules
 
 # One target a call: kbuild of 7.x does not stand two.
 modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/src modules
+
+# What the driver found that this kernel can do, also where it stops at something.
+features:
+	-$(MAKE) -C $(KDIR) M=$(CURDIR)/src modules
+	cat src/features.txt
 
 # Into updates/, which wins over a module of the same name that came with the kernel.
 install: modules
@@ -22,7 +27,7 @@ install: modules
 # All files of a package on the host, into DESTDIR; DKMS builds the module from its source.
 version := $(shell cat VERSION)
 source_files = $(filter-out %.mod.c,$(wildcard src/*.[ch] src/compat/*.[ch])) \
-	src/Kbuild $(addprefix src/compat/,Kbuild.include features.tbl probe.sh)
+	src/Kbuild $(addprefix src/compat/,Kbuild.include probe.sh probe.awk)
 
 .PHONY: install-host
 install-host:
@@ -84,6 +89,7 @@ kernels-record:
 
 help:
 	@echo 'make            build the module for the running kernel'
+	@echo 'make features   build it, and say what it found that this kernel can do'
 	@echo 'make install    build and install it (root)'
 	@echo 'make tools      build the tool nvgrace-gpu'
 	@echo 'make install-tools  install it (root)'

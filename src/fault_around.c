@@ -31,9 +31,9 @@ static unsigned long leaf_pfn(const struct vm_area_struct *vma, unsigned long ad
 {
 	const struct nvgrace_region *region = vma->vm_private_data;
 	unsigned long pgoff_mask = VFIO_PCI_OFFSET_MASK >> PAGE_SHIFT;
+	unsigned long first = PHYS_PFN(region->part.base) + (vma->vm_pgoff & pgoff_mask);
 
-	return PHYS_PFN(region->part.base) + (vma->vm_pgoff & pgoff_mask) +
-	       ((addr - vma->vm_start) >> PAGE_SHIFT);
+	return compat_first_pfn(vma, first) + ((addr - vma->vm_start) >> PAGE_SHIFT);
 }
 
 /**

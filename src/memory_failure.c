@@ -189,9 +189,6 @@ static int add_region(struct pfn_address_space *space, const struct nvgrace_regi
 	space->pfn_to_vma_pgoff = pfn_to_vma_pgoff;
 
 	ret = register_pfn_address_space(space);
-	/* Built without CONFIG_MEMORY_FAILURE: nobody will ever ask. */
-	if (ret == -EOPNOTSUPP)
-		return 0;
 	if (ret)
 		dev_err_ratelimited(&region->gpu->core.pdev->dev,
 				    "memory of BAR%u is claimed by another driver: %d\n",

@@ -242,7 +242,7 @@ ssize_t nvgrace_region_rw(struct nvgrace_region *region, char __user *buf, size_
 	}
 
 	/* It may have been without power since the last access. */
-	if (READ_ONCE(core->pm_runtime_engaged))
+	if (compat_pm_runtime_engaged(core))
 		nvgrace_readiness_due(region->gpu);
 
 	ret = rw_awake(region, buf, min_t(u64, count, region->part.bar_size - pos), pos, is_write);

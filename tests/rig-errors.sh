@@ -137,6 +137,106 @@ cp --recursive "$RIG_DIR" "$scratch/project/tests/rig"
 tap_check "not root" refused 'needs root.*sudo' \
   setpriv --reuid=65534 --regid=65534 --clear-groups "$scratch/project/tests/rig/rig" setup
 
+# --- kernels from a folder
+
+folder=$scratch/kernel
+cache_with root
+
+# source_folder, packages_folder: the least that is taken for one.
+source_folder() {
+  rm --recursive --force "$folder"
+  mkdir --parents "$folder/init" "$folder/arch/arm64"
+  touch "$folder/init/main.c"
+  printf '%s\n' 'VERSION = 6' 'PATCHLEVEL = 99' 'SUBLEVEL = 1' 'EXTRAVERSION =' >"$folder/Makefile"
+}
+packages_folder() {
+  rm --recursive --force "$folder"
+  mkdir --parents "$folder/lib/modules/6.99.1" "$folder/boot" "$folder/usr/src/kernels/6.99.1/include/generated"
+  touch "$folder/boot/vmlinuz-6.99.1"
+  echo '#define UTS_RELEASE "6.99.1"' >"$folder/usr/src/kernels/6.99.1/include/generated/utsrelease.h"
+}
+
+add() {
+  with_cache "$rig" kernel-add "$@"
+}
+
+# left_as_it_was COMMAND...: it succeeds and writes nothing in the folder.
+left_as_it_was() {
+  local before
+  before=$(find "$folder" -printf '%p %T@ %s\n' | sort)
+  leaves_nothing "$@" || return 1
+  [ "$before" = "$(find "$folder" -printf '%p %T@ %s\n' | sort)" ] || { echo "the folder has changed"; return 1; }
+}
+is_listed() {
+  grep --quiet --extended-regexp "^kernels: .* $1( |\$)" <<<"$(with_cache "$rig" list)"
+}
+not_listed() {
+  ! is_listed "$1"
+}
+
+not_built_from() {
+  local status=0
+  leaves_nothing "$@" >/dev/null || status=$?
+  [ "$status" -ne 0 ] && [ "$status" -ne 99 ] && grep '^rig: error: building kernel own failed' "$scratch/stderr"
+}
+
+mkdir "$folder" "$scratch/a b"
+tap_check "a kernel from no folder" refused 'no folder .*/nosuch' add own "$scratch/nosuch"
+tap_check "a kernel from an empty folder" refused 'is no kernel: ' add own "$folder"
+tap_check "trying no folder" refused 'no folder .*/nosuch' with_cache "$rig" try "$scratch/nosuch"
+tap_check "trying an empty folder" refused 'is no kernel: ' with_cache "$rig" try "$folder"
+source_folder
+cp --recursive "$folder/." "$scratch/a b"
+tap_check "a kernel from a folder with a space" refused 'space in a path' add own "$scratch/a b"
+tap_check "a kernel's name that kernels.list has" refused "kernels.list has a kernel '$kernel'" add "$kernel" "$folder"
+tap_check "a kernel's name that is none" refused "'a/b' cannot be the name" add a/b "$folder"
+tap_check "an unknown configuration" refused "no configuration 'base'; the known ones are: 4k .*own" add own "$folder" --config base
+tap_check "a configuration without a name" refused '--config needs' add own "$folder" --config
+tap_check "a folder without a configuration of its own" refused 'no .config of its own' add own "$folder" --config own
+tap_check "none of these was added" not_listed own
+tap_check "a kernel's source is added" left_as_it_was add own "$folder"
+tap_check "a kernel's source is added: it is listed" is_listed own
+tap_check "the same again" left_as_it_was add own "$folder"
+tap_check "a name that another one has" refused "there is a kernel 'own', of .*kernel-remove own" add own "$folder" --config 64k
+tap_check "a source that cannot be built" not_built_from with_cache "$rig" kernel own
+rm --recursive "$folder"
+tap_check "a folder that went away" refused 'folder of kernel own, .*, is not there.*kernel-remove own' with_cache "$rig" kernel own
+tap_check "a kernel is forgotten" leaves_nothing with_cache "$rig" kernel-remove own
+tap_check "a kernel is forgotten: it is not listed" not_listed own
+tap_check "an unknown kernel is forgotten" refused "no kernel 'own'" with_cache "$rig" kernel-remove own
+tap_check "a kernel of kernels.list is forgotten" refused "is one of kernels.list" with_cache "$rig" kernel-remove "$kernel"
+packages_folder
+tap_check "a configuration for packages" refused 'leave out --config' add own "$folder" --config 4k
+mkdir "$folder/lib/modules/6.99.2"
+tap_check "packages of two kernels" refused 'several kernels \(6.99.1 6.99.2\)' add own "$folder"
+packages_folder
+rm "$folder/boot/vmlinuz-6.99.1"
+tap_check "packages without the image" refused 'no kernel image, as boot/vmlinuz-6.99.1' add own "$folder"
+packages_folder
+rm --recursive "${folder:?}/usr"
+tap_check "packages without the headers" refused 'no headers .*usr/src/kernels/6.99.1' add own "$folder"
+packages_folder
+tap_check "packages of a kernel are added" left_as_it_was add own "$folder"
+tap_check "headers that are not whole" refused 'do not contain .*/.config' with_cache "$rig" kernel own
+
+# --- what a scenario needs
+
+printf '%s\n' 'about a host that no kernel can be' 'needs CONFIG_PCI CONFIG_NO_SUCH' gpu 'run demo' >"$scratch/needs.conf"
+tap_check "a scenario that needs what the kernel does not have" refused 'needs CONFIG_NO_SUCH, which kernel' \
+  "$rig" boot "$kernel" "$scratch/needs.conf"
+# In the matrix it counts as failed, as it was asked for by both names.
+needs_in_matrix() {
+  local status=0
+  leaves_nothing "$RIG_TOP/tests/run-matrix.sh" --kernel "$kernel" --scenario "$scratch/needs.conf" || status=$?
+  cat "$scratch/stdout"
+  [ "$status" -eq 1 ] && [ "$(tail --lines=1 "$scratch/stdout")" = "0 passed, 1 failed" ] &&
+    grep --quiet 'not ok - rig: error: scenario .* needs CONFIG_NO_SUCH' "$scratch/stdout"
+}
+tap_check "the same in the matrix" needs_in_matrix
+echo 'needs NO_SUCH' >>"$scratch/needs.conf"
+tap_check "a scenario whose needs are no options" refused "needs.conf:5: what is needed are options" \
+  "$rig" boot "$kernel" "$scratch/needs.conf"
+
 # --- the network
 
 cache_with

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # make test: the quick checks and the tests of the tool, inside the rig's root where all
-# their tools are, what bad input gets from the rig, packages and repositories, the
-# matrix of virtual hosts, and packages on real systems. The last line adds them up:
+# their tools are, what bad input gets from the rig, packages and repositories, shapes of
+# other kernels, the matrix of virtual hosts, and packages on real systems. The last line adds them up:
 # "N passed, N failed".
 
 # shellcheck source-path=SCRIPTDIR
@@ -69,6 +69,7 @@ features() {
 
 wait
 features
+part shapes "$RIG_TOP/tests/run-shapes.sh"
 part matrix "$RIG_TOP/tests/run-matrix.sh" "$@"
 part systems "$RIG_TOP/tests/run-systems.sh"
 printf '%d passed, %d failed\n' "$passed" "$failed"

@@ -86,9 +86,34 @@ for kernel in "${kernels[@]}"; do
   fi
 done
 
+# lacks KERNEL SCENARIO: the options that the scenario needs and the kernel does not have.
+lacks() {
+  local file
+  file=$(scenario_file "$2")
+  scenario_load "$file"
+  kernel_lacks "$1" "${SCENARIO_NEEDS[@]}" | paste --serial --delimiters=' '
+}
+
+# A scenario that was asked for by both names says itself what it needs, and fails; so does
+# one whose file is wrong.
+declare -A left_out=()
+for kernel in "${built[@]}"; do
+  [ "$only" = no ] || break
+  without=
+  for scenario in "${scenarios[@]}"; do
+    wanted "$kernel" "$scenario" || continue
+    missing=$(lacks "$kernel" "$scenario" 2>/dev/null) || continue
+    [ -n "$missing" ] || continue
+    left_out[$kernel $scenario]=yes
+    without+="${without:+, }$(basename "$scenario" .conf) (needs $missing)"
+  done
+  [ -z "$without" ] || printf '%s %s: left out %s\n' "$kernel" "$(kernel_release "$kernel")" "$without"
+done
+
 for scenario in "${scenarios[@]}"; do
   for kernel in "${built[@]}"; do
     wanted "$kernel" "$scenario" || continue
+    [ -z "${left_out[$kernel $scenario]:-}" ] || continue
     label=$(basename "$scenario" .conf)
     jobs_run "$kernel $(kernel_release "$kernel") $label" "$RIG_CACHE/logs/$kernel/$label/console.log" \
       "$RIG_DIR/results.sh" "$kernel" "$scenario" "$RIG_DIR/rig" boot "$kernel" "$scenario"

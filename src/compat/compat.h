@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
  * Older kernels made to look like the newest.  Each block is for kernels that
- * lack one feature of features.tbl; included from nvgrace_gpu.h alone.
+ * lack one feature of features.c; included from nvgrace_gpu.h alone.
  */
 #ifndef NVGRACE_COMPAT_H
 #define NVGRACE_COMPAT_H
@@ -58,6 +58,10 @@ int compat_vfio_pci_ioctl_get_region_info(struct vfio_device *core_vdev,
 	COMPAT_IOMMUFD_PASID
 #else
 #define COMPAT_IOMMUFD_OPS
+#endif
+
+#ifdef COMPAT_HAVE_DMA_BUF_PHYS_VEC
+#define phys_vec dma_buf_phys_vec
 #endif
 
 #ifndef COMPAT_HAVE_VFIO_PCI_OPS
@@ -154,25 +158,41 @@ static inline void release_fault_lock(struct vm_fault *vmf)
 #endif
 
 #ifdef COMPAT_HAVE_VFIO_PCI_VMA_LIST
-/* mmap_populate.c: mapped at mmap time, zapped by the core's list. */
+/* vma_list.c: mapped at mmap time, zapped by the core's list. */
 int compat_mmap_populate(struct nvgrace_region *region, struct vm_area_struct *vma, u64 start);
+void compat_zap_region(struct vfio_pci_core_device *core, unsigned int index);
+
+/* The pfn a mapping begins with: vm_pgoff was an offset in the device's file only at first. */
+static inline unsigned long compat_first_pfn(const struct vm_area_struct *vma, unsigned long pfn)
+{
+	return vma->vm_pgoff;
+}
 #else
 static inline int compat_mmap_populate(struct nvgrace_region *region,
 				       struct vm_area_struct *vma, u64 start)
 {
 	return 0;
 }
-#endif
 
-#ifdef COMPAT_HAVE_VFIO_DEVICE_INODE
 static inline void compat_zap_region(struct vfio_pci_core_device *core, unsigned int index)
 {
 	unmap_mapping_range(core->vdev.inode->i_mapping, VFIO_PCI_INDEX_TO_OFFSET(index),
 			    VFIO_PCI_OFFSET_MASK + 1, true);
 }
-#else
-/* mmap_populate.c: zapped by the core's list. */
-void compat_zap_region(struct vfio_pci_core_device *core, unsigned int index);
+
+static inline unsigned long compat_first_pfn(const struct vm_area_struct *vma, unsigned long pfn)
+{
+	return pfn;
+}
 #endif
+
+/*
+ * Power: a bitfield in many kernels, of which READ_ONCE() cannot be taken.
+ */
+static inline bool compat_pm_runtime_engaged(const struct vfio_pci_core_device *core)
+{
+	/* Only whether it was ever set since the last access matters. */
+	return data_race((bool)core->pm_runtime_engaged);
+}
 
 #endif /* NVGRACE_COMPAT_H */

@@ -1,69 +1,37 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# probe.sh [SRCTREE] OBJTREE [--report]: which features of features.tbl a kernel
-# has.  Prints their names on one line, or a line for each with --report.  OBJTREE
-# is what modules are built against, /lib/modules/VERSION/build; SRCTREE, where it
-# has its headers, is found from there.  Plain sh, grep, sed and awk: it runs
-# wherever DKMS does.
+# probe.sh OBJTREE REPORT COMPILER [FLAG...]: asks the compiler, with the flags of the
+# module, the questions of features.c about the kernel in OBJTREE. Prints the names of
+# the features it has on one line, and writes an answer for each into REPORT. Fails, with
+# a sentence for each reason, if the module cannot be built for this kernel. Plain sh,
+# awk and the compiler: it runs wherever DKMS does.
+#
+# One run of the compiler answers all: most of its time goes into the kernel's headers.
 set -eu
 
-report=
-trees=0
-for argument; do
-	case $argument in
-	--report) report=yes ;;
-	-*) trees=9 ;;
-	*)
-		srctree=${objtree:-$argument}
-		objtree=$argument
-		trees=$((trees + 1))
-		;;
-	esac
-done
-if [ "$trees" -lt 1 ] || [ "$trees" -gt 2 ]; then
-	echo "usage: probe.sh [SRCTREE] OBJTREE [--report]" >&2
+if [ "$#" -lt 3 ]; then
+	echo "usage: probe.sh OBJTREE REPORT COMPILER [FLAG...]" >&2
 	exit 2
 fi
+objtree=$1
+report=$2
+shift 2
 
-if [ ! -r "$objtree/Makefile" ] && [ ! -d "$srctree/include" ]; then
-	echo "probe.sh: $objtree is no kernel to build modules against: install its headers" >&2
-	exit 1
-fi
-# The Makefile of a tree of build products includes that of its sources.
-if [ "$trees" -eq 1 ] && [ ! -r "$srctree/include/linux/vfio.h" ]; then
-	srctree=$(sed -n 's,^include \(.*\)/Makefile$,\1,p' "$objtree/Makefile")
-	case $srctree in /*) ;; *) srctree=$objtree/$srctree ;; esac
-fi
+questions=$(dirname "$0")/features.c
+[ -r "$questions" ] || { echo "probe.sh: $questions is missing" >&2 && exit 1; }
 
-table=$(dirname "$0")/features.tbl
+# No symbols are known where the kernel has not been built itself: then a declaration
+# has to do.
+symbols=$objtree/Module.symvers
+[ -r "$symbols" ] || symbols=/dev/null
 
-has_symbol() {
-	[ -r "$objtree/Module.symvers" ] &&
-		awk -v name="$1" '$2 == name { found = 1 } END { exit !found }' \
-			"$objtree/Module.symvers"
-}
+# Only what C does not allow is a no, not what the kernel's developers do not want.
+answers=$(LC_ALL=C "$@" -fsyntax-only -Wno-error -Werror=implicit-function-declaration \
+	-Werror=incompatible-pointer-types -Werror=int-conversion -Werror=implicit-int \
+	"$questions" 2>&1 </dev/null) && status=0 || status=$?
 
-# The expression may span lines of the header.
-has_text() {
-	[ -r "$srctree/include/$1" ] &&
-		tr '\n' ' ' <"$srctree/include/$1" | grep -Eq -- "$2"
-}
-
-found=
-while read -r name where what why; do
-	case $name in '#'* | '') continue ;; esac
-
-	if case $where in
-		symvers) has_symbol "$what" ;;
-		*) has_text "$where" "$what" ;;
-	esac; then
-		found="$found $name"
-		answer=yes
-	else
-		answer=no
-	fi
-	[ -z "$report" ] || printf '%-24s %-4s %-24s %s\n' "$name" "$answer" "$where" "${why#\# }"
-done <"$table"
-
-[ -n "$report" ] || echo "${found# }"
+# To awk: the compiler's lines, the kernel's symbols, the questions.
+printf '%s\n' "$answers" |
+	awk -v questions="$questions" -v symbols="$symbols" -v report="$report" \
+		-v status="$status" -f "$(dirname "$0")/probe.awk"

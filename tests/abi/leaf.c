@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* D4.1, D4.3, D4.4, D4.5: how mappings look in the page tables. */
+#include <errno.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "host.h"
 #include "mapping.h"
@@ -181,22 +184,94 @@ static void whole_at_once(void)
 	}
 }
 
-/* Not ready when mapped: the first touch maps all of it. */
-static void whole_when_ready(void)
+/* Not ready when mapped: touches map what is around them. */
+static void around_when_ready(void)
 {
-	size_t page = host_page_size(), length = 4 * host_pmd_size();
+	size_t page = host_page_size(), pmd = host_pmd_size();
+	size_t length = 4 * pmd;
 	char *map;
 
 	mapping_open(&dev);
 	host_gpu_never_ready(&gpu);
 	CHECK_RET(vfio_reset(&dev), 0);
-	map = vfio_map(&dev, USEMEM, 0, length);
+	map = mapping_congruent(&dev, USEMEM, 0, length, 0);
 	CHECK_EQ(touch_walk(map).size, 0);
 	host_gpu_set_ready(&gpu, true);
-	mapping_touch(map + length / 2);
-	CHECK_EQ(touch_walk(map).pfn, mapping_pfn(USEMEM, 0));
-	CHECK_EQ(touch_walk(map + length - page).pfn,
-		 mapping_pfn(USEMEM, length - page));
+	mapping_touch(map + 2 * pmd + page);
+	CHECK_EQ(touch_walk(map + 2 * pmd).pfn, mapping_pfn(USEMEM, 2 * pmd));
+	CHECK_EQ(touch_walk(map + 3 * pmd - page).pfn,
+		 mapping_pfn(USEMEM, 3 * pmd - page));
+	CHECK_EQ(touch_walk(map + pmd).size, 0);
+	CHECK_EQ(touch_walk(map + length - page).size, 0);
+}
+
+static int reset_by_sysfs(const struct vfio *vfio)
+{
+	return host_pci_write(vfio->gpu->bdf, "reset", "1");
+}
+
+/* A child that says over a pipe that it is there, and ends when its parent has closed one. */
+static pid_t fork_looking(char *map, bool inherits, int go[2])
+{
+	int there[2];
+	pid_t pid;
+	char byte;
+
+	CHECK_RET(tap_sys(pipe(go)), 0);
+	CHECK_RET(tap_sys(pipe(there)), 0);
+	pid = fork();
+	CHECK(pid >= 0, "fork: %s", strerror(errno));
+	if (pid) {
+		close(go[0]);
+		close(there[1]);
+		CHECK_RET(read(there[0], &byte, 1), 1);
+		close(there[0]);
+		return pid;
+	}
+	close(go[1]);
+	if (inherits)
+		CHECK_EQ(touch_walk(map).pfn, mapping_pfn(USEMEM, 0));
+	else
+		mapping_touch(map);
+	CHECK(touch_walk(map).size, "nothing is mapped in the child");
+	CHECK_RET(write(there[1], "", 1), 1);
+	CHECK_RET(read(go[0], &byte, 1), 0);
+	CHECK_EQ(touch_walk(map).size, 0);
+	_exit(0);
+}
+
+/* What a child has in its page tables goes with a reset, too. */
+static void check_child(bool inherits)
+{
+	static int (* const resets[])(const struct vfio *vfio) = {
+		vfio_reset, reset_by_sysfs,
+	};
+	int go[2], status;
+	unsigned int i;
+	char *map;
+	pid_t pid;
+
+	mapping_open(&dev);
+	map = mapping_congruent(&dev, USEMEM, 0, host_pmd_size(), 0);
+	for (i = 0; i < TAP_COUNT(resets); i++) {
+		mapping_touch(map);
+		pid = fork_looking(map, inherits, go);
+		CHECK_RET(resets[i](&dev), 0);
+		close(go[1]);
+		CHECK_RET(waitpid(pid, &status, 0), pid);
+		close(go[0]);
+		CHECK(!status, "the child still had the memory mapped after a reset");
+	}
+}
+
+static void child_zapped(void)
+{
+	check_child(false);
+}
+
+static void child_inherits(void)
+{
+	check_child(true);
 }
 
 static const struct tap_test on_fault_tests[] = {
@@ -207,14 +282,17 @@ static const struct tap_test on_fault_tests[] = {
 	{ "D4.3 pages where alignment permits no more", small_leaf },
 	{ "D4.3 the end of a region", last_leaf },
 	{ "D4.5 vm_pgoff is the file offset the core zaps by", file_offset },
+	{ "D4.5 a reset zaps the mapping of a forked child, too", child_zapped },
 };
 
 static const struct tap_test at_mmap_tests[] = {
 	{ "D4.1 usemem is mapped cacheable, resmem Normal-NC", attributes },
 	{ "D4.4 everything is mapped at mmap, vm_pgoff is the first pfn",
 	  whole_at_once },
-	{ "D4.4 mapped before ready: the first touch maps everything",
-	  whole_when_ready },
+	{ "D4.4 mapped before ready: a touch maps what is around it",
+	  around_when_ready },
+	{ "D4.4 a forked child has all of it, until a reset zaps that, too",
+	  child_inherits },
 };
 
 int main(int argc, char **argv)

@@ -30,6 +30,13 @@ boot_shell() {
   root_enter "${QEMU[@]}" -display none -serial mon:stdio
 }
 
+# boot_check_needs NAME SCENARIO: what the scenario would find missing, said before it starts.
+boot_check_needs() {
+  local lacks
+  lacks=$(kernel_lacks "$1" "${SCENARIO_NEEDS[@]}" | paste --serial --delimiters=' ')
+  [ -z "$lacks" ] || rig_die "scenario $2 needs $lacks, which kernel $1 does not have: take another kernel"
+}
+
 # Everything that has to be there before a boot; the QEMU command is then in QEMU.
 boot_prepare() {
   local name=$1 scenario=$2 kind=${3:-run} folder file
@@ -37,6 +44,7 @@ boot_prepare() {
   file=$(scenario_file "$scenario")
   scenario_load "$file"
   build_kernel "$name"
+  boot_check_needs "$name" "$scenario"
   build_modules "$name" "$(dirname "$file")"
   [ "$SCENARIO_IN_KERNEL" = no ] || in_kernel_build "$name"
   [ "$SCENARIO_VIRTUALIZATION" != yes ] || build_guest "$name"

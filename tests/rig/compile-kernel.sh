@@ -1,35 +1,74 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# compile-kernel.sh SOURCE TREE NAME CONFIG...: configures the kernel in SOURCE with
-# what the CONFIG files say and nothing else, builds it for arm64, and installs it
+# compile-kernel.sh SOURCE TREE NAME exact|known|own CONFIG...: configures the kernel in
+# SOURCE with what the CONFIG files say and nothing else, builds it for arm64, and installs it
 # in TREE as Debian's packages would: image, modules, and headers to build modules
 # against. NAME becomes a part of its release. Tells of its progress on
 # descriptor 3. Runs inside the root.
+#
+# exact   every line has to be taken
+# known   but for options that this kernel does not have at all
+# own     there are no CONFIG files: SOURCE has a configuration
 
 set -euo pipefail
 
-source=$1 tree=$2 name=$3
-shift 3
+source=$1 tree=$2 name=$3 how=$4
+shift 4
 
+# version FIELD: a line of the kernel's version.
+version() {
+  sed --quiet "s/^$1 = *//p" "$source/Makefile" | head --lines=1
+}
+
+# The newest compiler that a kernel of this age stands.
+gcc=14
+[ $(($(version VERSION) * 1000 + $(version PATCHLEVEL))) -ge 6006 ] || gcc=12
+
+# A name that begins with the version does not repeat it in the release.
 make=(
   make --directory="$source" --no-print-directory ARCH=arm64
-  CROSS_COMPILE=aarch64-linux-gnu- CC=aarch64-linux-gnu-gcc-14 LOCALVERSION="-$name"
+  CROSS_COMPILE=aarch64-linux-gnu- CC="aarch64-linux-gnu-gcc-$gcc"
+  LOCALVERSION="-${name#"$(version VERSION).$(version PATCHLEVEL).$(version SUBLEVEL)$(version EXTRAVERSION)-"}"
   KBUILD_BUILD_USER=rig KBUILD_BUILD_HOST=rig
 )
 
 configure() {
-  local line missing=0
+  if [ "$how" = own ]; then
+    "${make[@]}" olddefconfig
+    return
+  fi
   cat "$@" >"$source/rig.config"
   "${make[@]}" KCONFIG_ALLCONFIG=rig.config allnoconfig
-  # What depends on something else that is off gets lost without a word.
+  check_configuration
+}
+
+# What depends on something else that is off gets lost without a word.
+check_configuration() {
+  local line option lost=() unknown=()
   while IFS= read -r line; do
-    grep --quiet --line-regexp --fixed-strings "$line" "$source/.config" || { echo "rig:   $line" && missing=1; }
+    option=${line#\# }
+    option=${option%%[ =]*}
+    if [ "$line" = "# $option is not set" ]; then
+      ! grep --quiet "^$option=" "$source/.config" || lost+=("$line")
+    elif ! grep --quiet --line-regexp --fixed-strings "$line" "$source/.config"; then
+      if [ "$how" = known ] && ! has_option "${option#CONFIG_}"; then
+        unknown+=("$option")
+      else
+        lost+=("$line")
+      fi
+    fi
   done < <(sed --quiet '/^CONFIG_/p; /^# CONFIG_.* is not set$/p' "$source/rig.config")
-  if [ "$missing" -ne 0 ]; then
+  [ "${#unknown[@]}" -eq 0 ] || echo "rig: this kernel has no ${unknown[*]}"
+  if [ "${#lost[@]}" -gt 0 ]; then
+    printf 'rig:   %s\n' "${lost[@]}"
     echo "rig: error: this kernel's source does not take the lines above of tests/rig/kernel-config" >&2
     exit 1
   fi
+}
+
+has_option() {
+  grep --quiet --recursive --extended-regexp --include='Kconfig*' "^[[:space:]]*(menu)?config[[:space:]]+$1[[:space:]]*\$" "$source"
 }
 
 # A word now and then from the lines that make prints for each file.
@@ -51,10 +90,21 @@ install_image() {
 }
 
 # The kernel's own script for packages of headers, told that its programs are to run here.
+# Older kernels have none by itself.
 install_headers() {
   local headers=$tree/usr/src/linux-headers-$1
-  (cd "$source" && srctree=. SRCARCH=arm64 CC=gcc HOSTCC=gcc scripts/package/install-extmod-build "$headers")
-  cp "$source/.config" "$headers/"
+  mkdir --parents "$headers"
+  cd "$source"
+  if [ -f scripts/package/install-extmod-build ]; then
+    srctree=. SRCARCH=arm64 CC=gcc HOSTCC=gcc KCONFIG_CONFIG=.config scripts/package/install-extmod-build "$headers"
+  else
+    {
+      printf '%s\n' Makefile Module.symvers
+      find arch/arm64 -maxdepth 1 -name 'Makefile*'
+      find include scripts arch/arm64/include -type f -o -type l
+    } | tar --create --files-from=- | tar --extract --directory="$headers"
+  fi
+  cp .config "$headers/"
 }
 
 configure "$@"

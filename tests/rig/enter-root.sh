@@ -5,9 +5,9 @@
 # Runs in mount and process namespaces of its own, so whatever is mounted or
 # started here goes away with it, however it ends.
 # RIG_HERE is a folder to do that in, instead of the project's.
-# KERNEL-TREE (or -) is an unpacked kernel; its headers appear where Debian puts
-# them, because their Makefiles name each other by absolute path. Kernels built here
-# have no linux-kbuild.
+# KERNEL-TREE (or -) is an unpacked kernel; its headers appear where its distribution puts
+# them, because their Makefiles name each other by absolute path. Only Debian's have
+# linux-kbuild.
 
 set -euo pipefail
 
@@ -33,7 +33,7 @@ mount --options remount,bind,ro "$root$top"
 bind "$cache" "$cache"
 
 if [ "$tree" != - ]; then
-  for folder in "$tree"/usr/src/linux-headers-* "$tree"/usr/lib/linux-kbuild-*; do
+  for folder in "$tree"/usr/src/* "$tree"/usr/lib/linux-kbuild-*; do
     [ ! -d "$folder" ] || bind "$folder" "${folder#"$tree"}"
   done
 fi

@@ -10,9 +10,11 @@
 
 IN_KERNEL_FOLDER=drivers/vfio/pci/nvgrace-gpu
 
-# Old kernels have no such driver: then their configuration does not know it.
+# Old kernels have no such driver: then their configuration does not know it. Of one from a
+# folder there is no source package.
 in_kernel_exists() {
-  grep --quiet CONFIG_NVGRACE_GPU_VFIO_PCI "$(kernel_tree "$1")$(kernel_headers "$1")/.config"
+  [[ $(kernel_column "$1" 2) != /* ]] &&
+    grep --quiet CONFIG_NVGRACE_GPU_VFIO_PCI "$(kernel_tree "$1")$(kernel_headers "$1")/.config"
 }
 
 in_kernel_module() {

@@ -12,32 +12,54 @@ KERNEL_SOURCE_UNUSED=(
   '*/drivers/gpu/drm/*.[ch]' '*/drivers/media/*.[ch]' '*/drivers/net/*/*.[ch]'
 )
 
+# kernel_config_files HOW CONFIG: what compile-kernel.sh configures a kernel with. A kernel's
+# own configuration is in its source.
 kernel_config_files() {
-  printf '%s\n' "$RIG_DIR/kernel-config/base.config" "$RIG_DIR/kernel-config/$1.config"
+  local config=$RIG_DIR/kernel-config
+  case $1 in
+    exact) printf '%s\n' "$config/base.config" "$config/$2.config" ;;
+    known) printf '%s\n' "$config/base.config" "$config/older.config" "$config/$2.config" ;;
+    own) ;;
+  esac
 }
 
-# kernel_source_stamp SUITE CONFIG: what such a kernel is made from.
-kernel_source_stamp() {
+# kernel_build_stamp HOW CONFIG: what such a kernel is made from, besides its source.
+kernel_build_stamp() {
   local files
-  mapfile -t files < <(kernel_config_files "$2")
-  printf '%s %s\n' "$(cat "$(sources_path "$1")/list")" \
-    "$(cat "${files[@]}" "$RIG_DIR/compile-kernel.sh" | sha256sum | cut --delimiter=' ' --fields=1)"
+  mapfile -t files < <(kernel_config_files "$1" "$2")
+  cat "${files[@]}" "$RIG_DIR/compile-kernel.sh" | sha256sum | cut --delimiter=' ' --fields=1
+}
+
+# kernel_stamp_is NAME STAMP: it was made from that.
+kernel_stamp_is() {
+  [ "$(cat "$(kernel_tree "$1")/.rig-stamp" 2>/dev/null)" = "$2" ]
 }
 
 # kernel_build NAME SUITE CONFIG REFRESH: builds it unless it is there as it has to be.
 kernel_build() {
-  local name=$1 suite=$2 config=$3 path stamp
-  path=$(kernel_path "$name")
+  local name=$1 suite=$2 config=$3 stamp
   sources_package "$suite" "$4"
-  stamp=$(kernel_source_stamp "$suite" "$config")
-  [ "$(cat "$path/tree/.rig-stamp" 2>/dev/null)" != "$stamp" ] || return 0
+  stamp="$(cat "$(sources_path "$suite")/list") $(kernel_build_stamp exact "$config")"
+  kernel_stamp_is "$name" "$stamp" ||
+    kernel_build_from "$name" "$stamp" exact "$config" kernel_source_unpack "$suite"
+}
+
+kernel_source_unpack() {
+  sources_unpack "$1" "$2" "${KERNEL_SOURCE_UNUSED[@]/#/--exclude=}"
+}
+
+# kernel_build_from NAME STAMP HOW CONFIG UNPACK...: UNPACK with a folder behind it puts the
+# source there.
+kernel_build_from() {
+  local name=$1 stamp=$2 how=$3 config=$4 path
+  shift 4
+  path=$(kernel_path "$name")
   rig_need_space 4000 "building kernel $name"
   mkdir --parents "$path"
   rm --recursive --force "$path/source" "$path/tree.new"
   mkdir "$path/source" "$path/tree.new"
-  rig_step "unpacking the source of kernel $name" \
-    sources_unpack "$suite" "$path/source" "${KERNEL_SOURCE_UNUSED[@]/#/--exclude=}"
-  rig_step "building kernel $name" kernel_compile "$name" "$config" 3>&2
+  rig_step "unpacking the source of kernel $name" "$@" "$path/source"
+  rig_step "building kernel $name" kernel_compile "$name" "$how" "$config" 3>&2
   printf '%s\n' "$stamp" >"$path/tree.new/.rig-stamp"
   kernel_tree_finish "$name"
   rm --recursive "$path/source"
@@ -46,6 +68,6 @@ kernel_build() {
 kernel_compile() {
   local name=$1 path files
   path=$(kernel_path "$name")
-  mapfile -t files < <(kernel_config_files "$2")
-  root_enter "$RIG_DIR/compile-kernel.sh" "$path/source" "$path/tree.new" "$name" "${files[@]}"
+  mapfile -t files < <(kernel_config_files "$2" "$3")
+  root_enter "$RIG_DIR/compile-kernel.sh" "$path/source" "$path/tree.new" "$name" "$2" "${files[@]}"
 }

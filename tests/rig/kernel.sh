@@ -2,22 +2,32 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # Kernels: found in kernels.list, downloaded as Debian packages and unpacked into
-# the cache, or built. Source lib.sh, apt-sources.sh, root.sh, sources.sh and kernel-source.sh first.
+# the cache, or built; or added from a folder. Source lib.sh, apt-sources.sh, root.sh, sources.sh,
+# kernel-source.sh and kernel-folder.sh first.
 #
-# In the cache:   kernels/NAME/debs/      the packages
+# In the cache:   kernels.added           what kernels.list is, for those from a folder
+#                 kernels/NAME/debs/      the packages
 #                 kernels/NAME/tree/      what they contain; complete, or not there
 #                 kernels/NAME/tree/.rig-release
+
+# Without these there is no virtual host: its tables, its programs, its console, its driver.
+KERNEL_NEEDS=(CONFIG_ACPI_TABLE_UPGRADE CONFIG_BLK_DEV_INITRD CONFIG_SERIAL_AMBA_PL011_CONSOLE CONFIG_MODULES CONFIG_VFIO_PCI)
+
+kernel_lists() {
+  cat "$RIG_DIR/kernels.list"
+  [ ! -f "$RIG_CACHE/kernels.added" ] || cat "$RIG_CACHE/kernels.added"
+}
 
 # kernel_names [MATRIX]: all, or those in the default matrix.
 # shellcheck disable=SC2120 # the argument is for run-matrix.sh
 kernel_names() {
-  awk -v matrix="${1:-}" '!/^#/ && NF == 5 && (matrix == "" || $4 == "yes") { print $1 }' "$RIG_DIR/kernels.list"
+  kernel_lists | awk -v matrix="${1:-}" '!/^#/ && NF == 5 && (matrix == "" || $4 == "yes") { print $1 }'
 }
 
 # kernel_column NAME COLUMN, or a sentence that lists the known names.
 kernel_column() {
   local value
-  value=$(awk -v name="$1" -v column="$2" '!/^#/ && $1 == name { print $column }' "$RIG_DIR/kernels.list")
+  value=$(kernel_lists | awk -v name="$1" -v column="$2" '!/^#/ && $1 == name { print $column }')
   [ -n "$value" ] ||
     rig_die "there is no kernel '$1'; the known ones are: $(kernel_names | paste --serial --delimiters=' ')"
   printf '%s\n' "$value"
@@ -50,7 +60,32 @@ kernel_release() {
 
 # The headers folder to build modules against, as seen inside the root.
 kernel_headers() {
-  printf '/usr/src/linux-headers-%s\n' "$(kernel_release "$1")"
+  local tree headers
+  tree=$(kernel_tree "$1")
+  headers=$(kernel_headers_in "$tree" "$(kernel_release "$1")") || exit 1
+  printf '%s\n' "${headers#"$tree"}"
+}
+
+# kernel_headers_in TREE RELEASE: where Debian and Ubuntu, RHEL and Fedora, or SUSE put them.
+kernel_headers_in() {
+  local folder
+  for folder in "$1/usr/src/linux-headers-$2" "$1/usr/src/kernels/$2" "$1"/usr/src/linux-*-obj/*/*; do
+    if grep --quiet --fixed-strings "\"$2\"" "$folder/include/generated/utsrelease.h" 2>/dev/null; then
+      printf '%s\n' "$folder"
+      return
+    fi
+  done
+  rig_die "the packages of kernel $2 contain no headers to build modules against, in usr/src/linux-headers-$2, usr/src/kernels/$2 or usr/src/linux-*-obj: unpack those, too"
+}
+
+# kernel_lacks NAME OPTION...: which of the options are neither y nor m in its configuration.
+kernel_lacks() {
+  local config option
+  config=$(kernel_tree "$1")$(kernel_headers "$1")/.config
+  shift
+  for option; do
+    grep --quiet "^$option=[ym]\$" "$config" || printf '%s\n' "$option"
+  done
 }
 
 kernel_fetch() {
@@ -61,6 +96,7 @@ kernel_fetch() {
   rig_lock "kernel-$name"
   case $flavour in
     config:*) kernel_build "$name" "$suite" "${flavour#config:}" "$refresh" ;;
+    source:* | packages) kernel_folder_take "$name" "$suite" "$flavour" "$refresh" ;;
     *) kernel_download "$name" "$suite" "$flavour" "$refresh" ;;
   esac
   rig_unlock "kernel-$name"
@@ -126,23 +162,26 @@ kernel_tree_finish() {
 }
 
 kernel_check_tree() {
-  local tree=$1 release=$2 headers=$1/usr/src/linux-headers-$2 file
-  for file in "$headers/.config" "$headers/Module.symvers" "$headers/include/generated/utsrelease.h" \
-    "$headers/scripts/mod/modpost" "$tree/usr/lib/modules/$release/kernel/drivers/vfio"; do
+  local tree=$1 release=$2 headers file option
+  headers=$(kernel_headers_in "$tree" "$release")
+  for file in "$headers/.config" "$headers/Module.symvers" "$headers/scripts/mod/modpost"; do
     [ -e "$file" ] || rig_die "the packages of kernel $release do not contain ${file#"$tree"}, which the rig needs"
+  done
+  for option in "${KERNEL_NEEDS[@]}"; do
+    grep --quiet "^$option=[ym]\$" "$headers/.config" || rig_die "kernel $release is without $option, which every virtual host needs"
   done
   kernel_image_in "$tree" "$release" >/dev/null
 }
 
 kernel_image_in() {
   local file
-  for file in "$1/boot/vmlinuz-$2" "$1/usr/lib/modules/$2/vmlinuz"; do
+  for file in "$1"/{boot/vmlinuz-"$2",boot/Image-"$2",usr/lib/modules/"$2"/{vmlinuz,Image},lib/modules/"$2"/{vmlinuz,Image}}; do
     if [ -f "$file" ]; then
       printf '%s\n' "$file"
       return
     fi
   done
-  rig_die "the packages of kernel $2 contain no kernel image where the rig looks for one"
+  rig_die "the packages of kernel $2 contain no kernel image, as boot/vmlinuz-$2 or lib/modules/$2/vmlinuz: unpack that with the image, too"
 }
 
 kernel_image() {

@@ -34,6 +34,7 @@ pack_modules() {
   while IFS= read -r line; do
     module=$(basename "$line" | sed 's/\.ko.*/.ko/')
     case $line in
+      *.gz) gzip --decompress --stdout "$line" >"$files/rig/modules/$module" ;;
       *.xz) xz --decompress --stdout "$line" >"$files/rig/modules/$module" ;;
       *.zst) zstd --decompress --quiet --stdout "$line" >"$files/rig/modules/$module" ;;
       *) cp "$line" "$files/rig/modules/$module" ;;

@@ -13,6 +13,7 @@
 #   SCENARIO_VIRTUALIZATION  yes: the host can start guests
 #   SCENARIO_MODULES[]  folders with the source of a module, and parameters, in order
 #   SCENARIO_RUN[]      programs with their arguments, in order
+#   SCENARIO_NEEDS[]    options that have to be y or m in the kernel's configuration
 #   SCENARIO_GPUS[]     the key=value words of each GPU, in slot order
 
 SCENARIO_GPU_KEYS='base size id erratum ready cxl_timeout link_ms train_ms properties acpi_reset backing'
@@ -46,12 +47,12 @@ scenario_file() {
 scenario_none() {
   SCENARIO_ABOUT='' SCENARIO_MEMORY=3G SCENARIO_BIND=no SCENARIO_TIMEOUT=300
   SCENARIO_IN_KERNEL=no SCENARIO_CLOCK=time SCENARIO_VIRTUALIZATION=no
-  SCENARIO_MODULES=() SCENARIO_RUN=() SCENARIO_GPUS=()
+  SCENARIO_MODULES=() SCENARIO_RUN=() SCENARIO_NEEDS=() SCENARIO_GPUS=()
 }
 
 # shellcheck disable=SC2034
 scenario_load() {
-  local file=$1 line number=0 word rest
+  local file=$1 line number=0 word rest options
   scenario_none
   while IFS= read -r line || [ -n "$line" ]; do
     number=$((number + 1))
@@ -70,11 +71,16 @@ scenario_load() {
       virtualization) SCENARIO_VIRTUALIZATION=$rest ;;
       module) SCENARIO_MODULES+=("$rest") ;;
       run) SCENARIO_RUN+=("$rest") ;;
+      needs)
+        [[ $rest =~ ^(CONFIG_[A-Z0-9_]+ *)+$ ]] || rig_die "$file:$number: what is needed are options of the kernel, CONFIG_KVM for one, not '$rest'"
+        read -r -a options <<<"$rest"
+        SCENARIO_NEEDS+=("${options[@]}")
+        ;;
       gpu)
         scenario_check_gpu "$file:$number" "$rest"
         SCENARIO_GPUS+=("$rest")
         ;;
-      *) rig_die "$file:$number: '$word' is not one of about, memory, bind, in-kernel, clock, timeout, virtualization, module, gpu, run" ;;
+      *) rig_die "$file:$number: '$word' is not one of about, memory, bind, in-kernel, clock, timeout, virtualization, needs, module, gpu, run" ;;
     esac
   done <"$file"
   [ "${#SCENARIO_GPUS[@]}" -gt 0 ] || rig_die "$file: a scenario needs at least one gpu line"

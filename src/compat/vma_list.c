@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Mappings on kernels without huge pfnmap: the whole mapping at mmap time, or
- * with the first fault if the memory is not ready then or was zapped since.
+ * Mappings on kernels whose core zaps what is on its vma_list, and forgets it
+ * then: no huge pfnmap, and no inode of the device's own.
  *
- * vm_pgoff is the first pfn there: KVM computes from it whether stage 2 can use
- * blocks.  The core zaps the mappings on its vma_list, and forgets them.
+ * A mapping that may have entries in its page tables is on the list.  mmap() maps
+ * all of it, and vm_pgoff is its first pfn, from which KVM computes whether
+ * stage 2 can use blocks.  What a reset takes away comes back by faults.
  */
 #include <linux/sched/mm.h>
 #include <linux/sizes.h>
@@ -25,7 +26,9 @@ static struct vfio_pci_core_device *core_of(struct vm_area_struct *vma)
 	return &region->gpu->core;
 }
 
-static struct vfio_pci_mmap_vma *find_populated(struct vm_area_struct *vma)
+/* All below with vma_lock held, unless they say something else. */
+
+static struct vfio_pci_mmap_vma *find(struct vm_area_struct *vma)
 {
 	struct vfio_pci_mmap_vma *entry;
 
@@ -35,6 +38,32 @@ static struct vfio_pci_mmap_vma *find_populated(struct vm_area_struct *vma)
 	}
 
 	return NULL;
+}
+
+/* The next reset zaps the mapping.  Takes *@new, unless it is on the list already. */
+static void track(struct vm_area_struct *vma, struct vfio_pci_mmap_vma **new)
+{
+	if (find(vma))
+		return;
+	(*new)->vma = vma;
+	list_add(&(*new)->vma_next, &core_of(vma)->vma_list);
+	*new = NULL;
+}
+
+static void forget(struct vm_area_struct *vma)
+{
+	struct vfio_pci_mmap_vma *entry = find(vma);
+
+	if (!entry)
+		return;
+	list_del(&entry->vma_next);
+	kfree(entry);
+}
+
+/* Without vma_lock, under which nobody shall wait for memory. */
+static struct vfio_pci_mmap_vma *new_entry(gfp_t flags)
+{
+	return kmalloc(sizeof(struct vfio_pci_mmap_vma), GFP_KERNEL_ACCOUNT | flags);
 }
 
 static void zap(struct vm_area_struct *vma)
@@ -61,88 +90,71 @@ static int remap(struct vm_area_struct *vma)
 	return 0;
 }
 
-/* In an access bracket, with vma_lock held. */
-static int populate(struct vm_area_struct *vma)
-{
-	const struct vfio_pci_mmap_vma new = { .vma = vma };
-	struct vfio_pci_mmap_vma *entry;
-	int ret;
-
-	if (find_populated(vma))
-		return 0;
-
-	entry = kmemdup(&new, sizeof(new), GFP_KERNEL_ACCOUNT);
-	if (!entry)
-		return -ENOMEM;
-
-	/* remap_pfn_range() is a BUG() on what is mapped already, as after fork. */
-	zap(vma);
-	ret = remap(vma);
-	if (ret) {
-		zap(vma);
-		kfree(entry);
-		return ret;
-	}
-
-	list_add(&entry->vma_next, &core_of(vma)->vma_list);
-
-	return 0;
-}
-
+/*
+ * Some pages at once, not the whole mapping: remap_pfn_range() is for mmap(), who
+ * has mmap_lock for write.
+ */
 static vm_fault_t compat_fault(struct vm_fault *vmf)
 {
+	struct nvgrace_window window = nvgrace_fault_window(vmf, 0);
 	struct nvgrace_region *region = vmf->vma->vm_private_data;
 	struct nvgrace_gpu *gpu = region->gpu;
 	vm_fault_t fault = VM_FAULT_SIGBUS;
+	struct vfio_pci_mmap_vma *new;
 	int ret;
+
+	new = new_entry(0);
+	if (!new)
+		return VM_FAULT_OOM;
 
 	mutex_lock(&gpu->core.vma_lock);
 	ret = nvgrace_access_try(gpu);
 	if (!ret) {
-		if (!populate(vmf->vma))
-			fault = VM_FAULT_NOPAGE;
+		track(vmf->vma, &new);
+		fault = nvgrace_fault_around(vmf, 0, &window);
 		nvgrace_access_end(gpu);
 	}
 	mutex_unlock(&gpu->core.vma_lock);
+	kfree(new);
 
 	if (ret == -EAGAIN)
 		return nvgrace_region_fault_wait(vmf, 0);
 
 	trace_nvgrace_fault(region, vmf->address, 0,
-			    fault == VM_FAULT_NOPAGE ? vma_pages(vmf->vma) : 0, fault);
+			    fault == VM_FAULT_NOPAGE ? PHYS_PFN(window.end - window.start) : 0,
+			    fault);
 	return fault;
 }
 
-/* A copy, a part or a moved mapping is not on the list: have it fault. */
+/*
+ * A copy, a part or a moved mapping gets its entries from another one, by some
+ * kernels before this and by others after it.  If there is any to get, that one
+ * is on the list; and a list that a reset has emptied stays empty while it lasts.
+ */
 static void compat_open(struct vm_area_struct *vma)
 {
-	zap(vma);
-}
+	struct vfio_pci_core_device *core = core_of(vma);
+	struct vfio_pci_mmap_vma *new = new_entry(__GFP_NOFAIL);
 
-static int compat_mremap(struct vm_area_struct *vma)
-{
-	zap(vma);
-	return 0;
+	mutex_lock(&core->vma_lock);
+	if (!list_empty(&core->vma_list))
+		track(vma, &new);
+	mutex_unlock(&core->vma_lock);
+	kfree(new);
 }
 
 static void compat_close(struct vm_area_struct *vma)
 {
 	struct vfio_pci_core_device *core = core_of(vma);
-	struct vfio_pci_mmap_vma *entry;
 
 	mutex_lock(&core->vma_lock);
-	entry = find_populated(vma);
-	if (entry) {
-		list_del(&entry->vma_next);
-		kfree(entry);
-	}
+	forget(vma);
 	mutex_unlock(&core->vma_lock);
 }
 
 static const struct vm_operations_struct compat_vm_ops = {
 	.open	= compat_open,
 	.close	= compat_close,
-	.mremap	= compat_mremap,
 	.fault	= compat_fault,
 };
 
@@ -219,17 +231,28 @@ void compat_zap_region(struct vfio_pci_core_device *core, unsigned int index)
 int compat_mmap_populate(struct nvgrace_region *region, struct vm_area_struct *vma, u64 start)
 {
 	struct nvgrace_gpu *gpu = region->gpu;
+	struct vfio_pci_mmap_vma *new;
 	int ret = 0;
+
+	new = new_entry(0);
+	if (!new)
+		return -ENOMEM;
 
 	vma->vm_pgoff = PHYS_PFN(region->part.base + start);
 	vma->vm_ops = &compat_vm_ops;
 
 	mutex_lock(&gpu->core.vma_lock);
 	if (!nvgrace_access_try(gpu)) {
-		ret = populate(vma);
+		track(vma, &new);
+		ret = remap(vma);
+		if (ret) {
+			zap(vma);
+			forget(vma);
+		}
 		nvgrace_access_end(gpu);
 	}
 	mutex_unlock(&gpu->core.vma_lock);
+	kfree(new);
 
 	return ret;
 }
