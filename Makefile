@@ -82,6 +82,11 @@ bench:
 bench-record:
 	@tests/bench/record.sh
 
+# What the matrix found last becomes a part of the table in docs/kernels.md.
+.PHONY: kernels-record
+kernels-record:
+	@tests/rig/record-kernels.sh
+
 help:
 	@echo 'make            build the module for the running kernel'
 	@echo 'make features   build it, and say what it found that this kernel can do'
@@ -98,6 +103,7 @@ help:
 	@echo 'make test       all tests, on every kernel (root; Debian)'
 	@echo 'make bench      measure this driver and the in-kernel one, side by side (root; Debian)'
 	@echo 'make bench-record  put what it measured into docs/bench.md and the README'
+	@echo 'make kernels-record  put what test found on each kernel into docs/kernels.md'
 	@echo ''
 	@echo 'KDIR=folder       headers of another kernel to build for'
 	@echo 'OUT=folder        where tarball, packages and repositories go (dist)'

@@ -79,7 +79,7 @@ any_wanted() {
 built=()
 for kernel in "${kernels[@]}"; do
   any_wanted "$kernel" || continue
-  if setpriv --pdeathsig TERM "$RIG_DIR/rig" build "$kernel" >/dev/null; then
+  if setpriv --pdeathsig TERM "$RIG_DIR/results.sh" "$kernel" build "$RIG_DIR/rig" build "$kernel" >/dev/null; then
     built+=("$kernel")
   else
     jobs_fail "$kernel: no virtual host"
@@ -116,7 +116,7 @@ for scenario in "${scenarios[@]}"; do
     [ -z "${left_out[$kernel $scenario]:-}" ] || continue
     label=$(basename "$scenario" .conf)
     jobs_run "$kernel $(kernel_release "$kernel") $label" "$RIG_CACHE/logs/$kernel/$label/console.log" \
-      "$RIG_DIR/rig" boot "$kernel" "$scenario"
+      "$RIG_DIR/results.sh" "$kernel" "$scenario" "$RIG_DIR/rig" boot "$kernel" "$scenario"
   done
 done
 jobs_end

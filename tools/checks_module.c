@@ -39,23 +39,6 @@ void check_vfio(struct diagnosis *diagnosis)
 		diagnosis_add(diagnosis, VERDICT_OK, "kernel %s has VFIO for PCI", release);
 }
 
-/* Of the driver's package, by the source that it brings: whether it is installed. */
-static bool package_version(char *version, size_t size)
-{
-	static const char prefix[] = GPU_MODULE "-";
-	struct tree_names names;
-
-	version[0] = 0;
-	tree_list(&names, "/usr/src");
-	for (size_t i = 0; i < names.count; i++) {
-		if (!strncmp(names.names[i], prefix, strlen(prefix)))
-			text_put(version, size, names.names[i] + strlen(prefix));
-	}
-	text_clean_name(version);
-	tree_names_free(&names);
-	return version[0];
-}
-
 /* What makes the module for a kernel that has none, or not the right one. */
 static char *fix_build(const struct host *host, const char *release)
 {
@@ -64,7 +47,7 @@ static char *fix_build(const struct host *host, const char *release)
 	const char *headers = host->has_apt ? "linux-headers" : "kernel-devel";
 	char version[32];
 
-	if (!package_version(version, sizeof(version)))
+	if (!module_package_version(version, sizeof(version)))
 		return text_format("%s %s-%s %s-dkms", install, headers, release, GPU_MODULE);
 	/* By force: DKMS may believe that it is installed. */
 	if (!has_headers)
@@ -89,6 +72,9 @@ static void check_kernel(struct diagnosis *diagnosis, const char *release, enum 
 	} else if (!ret && !module.came_with_kernel) {
 		diagnosis_add(diagnosis, VERDICT_OK, "kernel %s: version %s in %s", release,
 			      module.version[0] ? module.version : "unknown", module.path);
+	} else if (!ret && egm_is_for(release)) {
+		diagnosis_add(diagnosis, VERDICT_OK,
+			      "kernel %s: its own driver of this name, which has EGM", release);
 	} else if (!ret) {
 		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
 					"kernel %s: only its own driver of this name%s", release,
@@ -100,7 +86,7 @@ static void check_kernel(struct diagnosis *diagnosis, const char *release, enum 
 	} else if (ret == -ENOENT) {
 		finding = diagnosis_add(diagnosis, verdict, "kernel %s: there is no module%s",
 					release,
-					package_version(version, sizeof(version)) ?
+					module_package_version(version, sizeof(version)) ?
 						"" :
 						", and the driver's package is not installed");
 		finding->why = why;

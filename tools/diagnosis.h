@@ -89,6 +89,8 @@ void check_module(struct diagnosis *diagnosis);
 void check_next_kernel(struct diagnosis *diagnosis);
 void check_trust(struct diagnosis *diagnosis);
 
+void check_egm(struct diagnosis *diagnosis);
+
 void check_config(struct diagnosis *diagnosis);
 void check_loaded(struct diagnosis *diagnosis);
 
@@ -103,6 +105,9 @@ void check_kvm(struct diagnosis *diagnosis);
 void check_qemu(struct diagnosis *diagnosis);
 void check_libvirt(struct diagnosis *diagnosis);
 void check_memlock(struct diagnosis *diagnosis);
+
+/* Whether firmware sets EGM apart, as far as can be seen, and the kernel gives it to guests. */
+bool egm_is_for(const char *release);
 
 /* Runs all checks and prints what they found; 0, 1 for warnings, 2 for problems. */
 int doctor(bool json);

@@ -23,6 +23,7 @@ static const struct check checks[] = {
 	{ "firmware",		"Firmware",			check_firmware },
 	{ "vfio",		"VFIO",				check_vfio },
 	{ "module",		"Driver's module",		check_module },
+	{ "egm",		"EGM",				check_egm },
 	{ "trust",		"Module's signature",		check_trust },
 	{ "config",		"modprobe's configuration",	check_config },
 	{ "loaded",		"Loaded module",		check_loaded },

@@ -8,6 +8,7 @@
 
 #include <libkmod.h>
 
+#include "gpu.h"
 #include "module.h"
 #include "text.h"
 #include "tree.h"
@@ -107,6 +108,22 @@ int module_find(struct module *module, const char *release, const char *name)
 	kmod_module_unref_list(list);
 	kmod_unref(ctx);
 	return ret;
+}
+
+bool module_package_version(char *version, size_t size)
+{
+	static const char prefix[] = GPU_MODULE "-";
+	struct tree_names names;
+
+	version[0] = 0;
+	tree_list(&names, "/usr/src");
+	for (size_t i = 0; i < names.count; i++) {
+		if (!strncmp(names.names[i], prefix, strlen(prefix)))
+			text_put(version, size, names.names[i] + strlen(prefix));
+	}
+	text_clean_name(version);
+	tree_names_free(&names);
+	return version[0];
 }
 
 bool module_is_loaded(const char *name)

@@ -6,6 +6,7 @@
 #define MODULE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 /**
  * struct module - a module that a kernel has
@@ -28,6 +29,9 @@ struct module {
  * or another error if its modules cannot be looked at.
  */
 int module_find(struct module *module, const char *release, const char *name);
+
+/* Version of the driver's package, by the source that it brings: whether it is installed. */
+bool module_package_version(char *version, size_t size);
 
 bool module_is_loaded(const char *name);
 

@@ -57,7 +57,7 @@ installs() {
   apt install "$package-dkms=$version" && there "$version" "${kernels[0]}" &&
     said "kernel $first_release has a driver of this name of its own: this package's is used" &&
     said "not built for kernel $second_release, whose headers are missing; install them" &&
-    said "not built for kernel $old_release: it is"
+    said "not built for kernel $old_release: it is" && ! said EGM >/dev/null
 }
 tap_check "install: built for the kernel that has headers, the others are told of" installs
 rm --recursive "$root/usr/lib/modules/$old_release"
@@ -154,6 +154,62 @@ not_built() {
 tap_check "install: nothing is built where the administrator wants no automatic builds" not_built
 rm --force "$root/etc/dkms/no-autoinstall"
 tap_check "purge: nothing is left of what was built by hand" purges
+
+# --- a kernel whose own driver has EGM
+
+native_make "${kernels[@]}"
+native_headers "${kernels[0]}"
+native_headers "${kernels[1]}"
+native_own_driver "${kernels[0]}"
+native_egm "${kernels[0]}"
+use_repository
+remember
+
+tells_egm() {
+  apt install "$package-dkms=$version" && there "$version" "${kernels[@]}" &&
+    said "warning: kernel $first_release's own driver gives guests EGM (/dev/egmN, by the module nvgrace-egm), and this" &&
+    ! said "kernel $second_release's own driver" >/dev/null
+}
+tap_check "install: it says that EGM is lost, of the kernel that has it" tells_egm
+
+# own_driver_again RELEASE: depmod takes the kernel's own, and DKMS has nothing for it.
+own_driver_again() {
+  native_run modinfo --set-version "$1" --field filename "$package" |
+    grep --line-regexp "/lib/modules/$1/kernel/drivers/vfio/pci/nvgrace-gpu/$package.ko.xz" &&
+    native_run modinfo --set-version "$1" --field depends "$package" | grep --line-regexp nvgrace-egm &&
+    ! native_run dkms status | grep --fixed-strings "$1"
+}
+
+keeps_egm() {
+  local command
+  command=$(sed --quiet 's/.*after upgrades, run: //p' "$scratch/said")
+  says sh -c "$command" && own_driver_again "$first_release" && module_is_there "$version" "$second_release" &&
+    said "kernel $first_release keeps its own driver, which has EGM, as /etc/dkms/$package.keep-egm asks for" &&
+    ! said "stays loaded until" >/dev/null
+}
+tap_check "what it said to run gives that kernel its own driver back" keeps_egm
+
+keeps_egm_later() {
+  apt upgrade && own_driver_again "$first_release" && module_is_there "$next_version" "$second_release" &&
+    says run-parts --exit-on-error --arg="$first_release" /etc/kernel/header_postinst.d &&
+    own_driver_again "$first_release"
+}
+tap_check "upgrade, and the kernel's hook: it keeps it" keeps_egm_later
+rm --force "$root/etc/dkms/$package.keep-egm"
+tap_check "purge: nothing is left, and the kernel's own driver is where it was" purges
+
+# make install puts nothing aside.
+overrides() {
+  local updates=$root/usr/lib/modules/$first_release/updates
+  mkdir --parents "$updates"
+  native_module "$package" "$updates"
+  native_run depmod "$first_release"
+  ! own_driver_again "$first_release" || return 1
+  echo "override $package * kernel/drivers/vfio/pci/nvgrace-gpu" >"$root/etc/depmod.d/$package.conf"
+  native_run depmod "$first_release"
+  own_driver_again "$first_release"
+}
+tap_check "a module that DKMS knows nothing of: an override of depmod keeps the kernel's own" overrides
 
 # --- DKMS of bookworm
 

@@ -71,6 +71,31 @@ native_own_driver() {
   printf '%s\n' "$release" >>"$machine/own-drivers"
 }
 
+# native_egm KERNEL: its own driver has EGM, as in NVIDIA's kernels. After native_own_driver
+# and native_headers.
+native_egm() {
+  local release folder headers
+  release=$(kernel_release "$1")
+  folder=$root/usr/lib/modules/$release/kernel/drivers/vfio/pci/nvgrace-gpu
+  headers=$root/usr/src/linux-headers-$release
+  native_module nvgrace-egm "$folder"
+  rm "$folder/$package.ko.xz"
+  native_module "$package" "$folder" depends=nvgrace-egm
+  { cat "$headers/.config" && echo CONFIG_NVGRACE_EGM=m; } >"$machine/config"
+  mount --bind "$machine/config" "$headers/.config"
+  native_run depmod "$release"
+}
+
+# native_module NAME FOLDER [FIELD=VALUE...]: one that depmod and modinfo can read.
+native_module() {
+  local name=$1 folder=$2 field
+  shift 2
+  for field in license=GPL "$@"; do
+    printf '__asm__(".section .modinfo, \\"a\\"; .asciz \\"%s\\"; .previous");\n' "$field"
+  done | aarch64-linux-gnu-gcc-14 -x c -c - -o "$folder/$name.ko"
+  xz --check=crc32 "$folder/$name.ko"
+}
+
 # native_headers KERNEL: as a package of headers would have them.
 native_headers() {
   local tree folder release

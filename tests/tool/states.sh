@@ -152,6 +152,50 @@ no_type1() { mkdir --parents "$tree/sys/module/vfio"; }
 check "VFIO without its IOMMU module: doctor" no_type1 doctor_begins 2 "Loaded module: vfio_iommu_type1 is not loaded" "modprobe vfio_iommu_type1"
 not_loaded() { unbound; rm --recursive "$tree/sys/module/$DRIVER"; }
 check "the module is not loaded: doctor" not_loaded doctor_begins 2 "Loaded module: the module is not loaded" "modprobe $MODULE"
+# egm_kernel RELEASE: its own driver has EGM; DKMS has put it aside.
+egm_kernel() {
+  local folder=lib/modules/$1/kernel/drivers/vfio/pci/nvgrace-gpu
+  mkdir --parents "$tree/$folder"
+  make_module "$tree/$folder/nvgrace-egm.ko" "vermagic=$1 SMP"
+  modules_list "$1"
+}
+egm_firmware() { acpi nvidia,gpu-mem-base-pa $((0x420000000000)) nvidia,gpu-mem-size $((95 << 30)) nvidia,egm-base-pa $((1 << 44)) nvidia,egm-size $((64 << 30)); }
+egm() { egm_kernel "$RELEASE"; egm_firmware; }
+egm_lost() {
+  doctor_begins 1 "EGM: kernel $RELEASE's own driver gives guests memory of the host that firmware sets apart (EGM), and /lib/modules/$RELEASE/updates/dkms/$MODULE.ko in its place does not: $1" \
+    "# to have the own driver of kernels with EGM:" "touch /etc/dkms/$MODULE.keep-egm" "/usr/libexec/$MODULE/package-setup configure 0.1.0" "reboot"
+}
+check "EGM of the kernel's own driver is lost: doctor" egm egm_lost "/dev/egmN is missing"
+egm_still_loaded() { egm; put dev/egm4 ""; put dev/egm ""; }
+check "EGM will be lost with the next boot: doctor" egm_still_loaded egm_lost "/dev/egm4 is gone after the next boot"
+egm_of_source() { egm; rm --recursive "$tree/usr/src"; }
+check "EGM is lost, and there is no package: doctor" egm_of_source doctor_begins 1 "EGM: " "# to have the kernel's own driver:" \
+  "rm \"\$(modinfo --set-version $RELEASE --field filename $MODULE)\"" "depmod $RELEASE" "reboot"
+egm_unseen() { egm; rm --recursive "$tree/sys/firmware"; }
+check "EGM is lost, and only root can see firmware's tables: doctor" egm_unseen doctor_begins 1 "EGM: "
+egm_next() { modules_install 6.19.2-arm64; egm_kernel 6.19.2-arm64; egm_firmware; }
+egm_lost_next() { doctor_begins 1 "EGM: kernel 6.19.2-arm64's own driver" && says "in its place does not: /dev/egmN is gone after the next boot"; }
+check "EGM will be lost with the next kernel: doctor" egm_next egm_lost_next
+egm_of_kernel_only() { egm_kernel "$RELEASE"; }
+check "firmware sets no EGM apart: doctor" egm_of_kernel_only all_well
+check "the kernel has no EGM: doctor" egm_firmware all_well
+egm_kept() {
+  egm
+  rm --recursive "$tree/lib/modules/$RELEASE/updates"
+  make_module "$tree/lib/modules/$RELEASE/kernel/drivers/vfio/pci/nvgrace-gpu/$MODULE.ko" "vermagic=$RELEASE SMP" depends=nvgrace-egm
+  modules_list "$RELEASE"
+  in_kernel
+  put dev/egm4 ""
+}
+keeps_egm() { run 0 doctor && says "kernel $RELEASE: its own driver of this name, which has EGM" && ! grep '^warning' "$scratch/out"; }
+check "the kernel's own driver, which has EGM: doctor" egm_kept keeps_egm
+egm_put_back() {
+  egm
+  make_module "$tree/lib/modules/$RELEASE/updates/dkms/$MODULE.ko" "vermagic=$RELEASE SMP" depends=nvgrace-egm
+  in_kernel
+}
+egm_is_there() { run 0 doctor && says "EGM: kernel $RELEASE has it, and its own driver"; }
+check "the same, put back by DKMS into updates: doctor" egm_put_back egm_is_there
 next_kernel() { modules_install 6.19.2-arm64; rm --recursive "$tree/lib/modules/6.19.2-arm64/updates"; modules_list 6.19.2-arm64; }
 check "no module for the next kernel: doctor" next_kernel doctor_begins 1 "Next kernel: kernel 6.19.2-arm64: there is no module" "dkms install --force $MODULE/0.1.0 -k 6.19.2-arm64"
 no_vfio() { rm "$tree/lib/modules/$RELEASE/kernel/vfio-pci-core.ko"; modules_list "$RELEASE"; }
