@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "host.h"
@@ -203,23 +202,6 @@ void host_gpu_restore(const struct gpu *gpu)
 	host_gpu_set_ready(gpu, true);
 }
 
-bool host_release_at_least(unsigned int major, unsigned int minor)
-{
-	unsigned int got_major, got_minor;
-	struct utsname name;
-
-	uname(&name);
-	CHECK(sscanf(name.release, "%u.%u", &got_major, &got_minor) == 2,
-	      "kernel release %s", name.release);
-	return got_major > major || (got_major == major && got_minor >= minor);
-}
-
-/* From 6.10 on VFIO zaps mappings by file offset, so they are made on fault. */
-bool host_maps_on_fault(void)
-{
-	return host_release_at_least(6, 10);
-}
-
 bool host_has_symbol(const char *name)
 {
 	FILE *file = fopen("/proc/kallsyms", "r");
@@ -232,6 +214,16 @@ bool host_has_symbol(const char *name)
 			!strcmp(got, name);
 	fclose(file);
 	return found;
+}
+
+/* Only a core that zaps mappings by its list has to be told of new ones. */
+bool host_maps_on_fault(void)
+{
+	static int list = -1;
+
+	if (list < 0)
+		list = host_has_symbol("vfio_pci_mmap_open");
+	return !list;
 }
 
 void host_quiet(bool quiet)
@@ -251,13 +243,15 @@ size_t host_pmd_size(void)
 }
 
 /*
- * arm64 has ARCH_SUPPORTS_HUGE_PFNMAP from 6.12 where it has transparent huge
- * pages (a PREEMPT_RT kernel does not).
+ * Huge pfnmaps came together with that function, and are there where there are
+ * transparent huge pages, which a PREEMPT_RT kernel has not.
  */
 size_t host_largest_leaf(void)
 {
-	if (host_release_at_least(6, 12) &&
-	    !access("/sys/kernel/mm/transparent_hugepage", F_OK))
-		return host_pmd_size();
-	return host_page_size();
+	static int huge = -1;
+
+	if (huge < 0)
+		huge = host_has_symbol("follow_pfnmap_start") &&
+		       !access("/sys/kernel/mm/transparent_hugepage", F_OK);
+	return huge ? host_pmd_size() : host_page_size();
 }

@@ -64,7 +64,6 @@ void host_gpu_restore(const struct gpu *gpu);
 void host_quiet(bool quiet);
 
 /* Kernel facts that decide which of two rules applies. */
-bool host_release_at_least(unsigned int major, unsigned int minor);
 bool host_maps_on_fault(void);
 bool host_has_symbol(const char *name);
 size_t host_page_size(void);

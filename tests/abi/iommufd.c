@@ -162,6 +162,20 @@ static const struct tap_test tests[] = {
 	{ "D7 iommufd: such mappings and resets go together", over_a_reset },
 };
 
+static void not_exported(void)
+{
+	const struct vfio_range page = { 0, host_page_size() };
+
+	open_with_ioas();
+	CHECK_RET(vfio_export(&dev, USEMEM, &page, 1), -ENOTTY);
+}
+
+static const struct tap_test tests_without_dmabuf[] = {
+	{ "D7 iommufd: bind, attach, detach, again", attach_and_detach },
+	{ "D7 iommufd: every access works by cdev, and after a reset", all_accesses },
+	{ "D7 iommufd: no dma-bufs of the memory, on a kernel without", not_exported },
+};
+
 static void absent(void)
 {
 	CHECK(!vfio_has_cdev(&gpu), "there is a cdev without an iommufd");
@@ -177,5 +191,8 @@ int main(int argc, char **argv)
 	if (access("/dev/iommu", F_OK))
 		return program_run(argc, argv, tests_without,
 				   TAP_COUNT(tests_without));
+	if (!host_has_symbol("vfio_pci_dma_buf_iommufd_map"))
+		return program_run(argc, argv, tests_without_dmabuf,
+				   TAP_COUNT(tests_without_dmabuf));
 	return program_run(argc, argv, tests, TAP_COUNT(tests));
 }
