@@ -12,6 +12,8 @@
 /* What a 64-bit prefetchable BAR reads without an address. */
 #define EMPTY_BAR 0xc
 
+#define PATIENCE_S 300
+
 struct gpu assign_gpus[ASSIGN_GPUS];
 
 unsigned int assign_kind(int argc, char **argv)
@@ -74,4 +76,30 @@ int assign_run(const struct tap_test *tests, size_t count, struct vm *guests,
 	for (i = 0; i < ASSIGN_GPUS; i++)
 		CHECK_RET(host_unbind(assign_gpus[i].bdf), 0);
 	return status;
+}
+
+bool assign_has_no_room(unsigned int kind)
+{
+	return kind & VM_CDEV && !vfio_hwpt_has_iova(&assign_gpus[0]);
+}
+
+static void no_room(void)
+{
+	struct vm vm;
+	int i;
+
+	vm_start(&vm, "guest", VM_CDEV, 3);
+	vm_wait_end(&vm);
+	for (i = 0; i < ASSIGN_GPUS; i++)
+		assign_check_back(&assign_gpus[i]);
+}
+
+int assign_run_without_room(void)
+{
+	static const struct tap_test tests[] = {
+		{ "D7 no guest by cdev where an iommufd gets no room, and no harm", no_room,
+		  PATIENCE_S },
+	};
+
+	return assign_run(tests, TAP_COUNT(tests), NULL, 0);
 }

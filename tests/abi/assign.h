@@ -23,6 +23,13 @@ void assign_begin(unsigned int seed);
  */
 void assign_check_back(const struct gpu *gpu);
 
+/*
+ * For a kernel that makes an iommufd no room for DMA as VMMs ask for it: runs
+ * the test that guests cannot have the GPUs so, and that it does no harm.
+ */
+bool assign_has_no_room(unsigned int kind);
+int assign_run_without_room(void);
+
 /* Runs the tests, then kills the guests and unbinds the GPUs; gives the exit status. */
 int assign_run(const struct tap_test *tests, size_t count, struct vm *guests,
 	       size_t guest_count);

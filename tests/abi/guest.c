@@ -148,6 +148,8 @@ int main(int argc, char **argv)
 {
 	kind = assign_kind(argc, argv);
 	assign_begin(BY_HOST);
+	if (assign_has_no_room(kind))
+		return assign_run_without_room();
 	vm_start(&vm, "guest", kind, 3);
 	return assign_run(tests, TAP_COUNT(tests), &vm, 1);
 }

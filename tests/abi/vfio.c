@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glob.h>
+#include <linux/iommufd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,7 +63,7 @@ int vfio_try_open(struct vfio *dev, const struct gpu *gpu)
 {
 	int ret;
 
-	*dev = (struct vfio){ gpu, -1, -1, -1, "open of the container" };
+	*dev = (struct vfio){ gpu, -1, -1, -1, "open of the container", 0 };
 	dev->container = tap_sys(open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC));
 	ret = dev->container < 0 ? dev->container : open_group(dev);
 	if (!ret)
@@ -79,7 +80,7 @@ int vfio_try_open(struct vfio *dev, const struct gpu *gpu)
 void vfio_join(struct vfio *dev, const struct gpu *gpu,
 	       const struct vfio *other)
 {
-	*dev = (struct vfio){ gpu, dup(other->container), -1, -1, "" };
+	*dev = (struct vfio){ gpu, dup(other->container), -1, -1, "", 0 };
 	CHECK_RET(open_group(dev), 0);
 	CHECK_RET(open_device(dev), 0);
 }
@@ -128,7 +129,7 @@ void vfio_open_cdev(struct vfio *dev, const struct gpu *gpu)
 	char path[128];
 
 	CHECK(find_cdev(gpu, path, sizeof(path)), "%s has no cdev", gpu->bdf);
-	*dev = (struct vfio){ gpu, -1, -1, -1, "" };
+	*dev = (struct vfio){ gpu, -1, -1, -1, "", 0 };
 	dev->container = tap_sys(open("/dev/iommu", O_RDWR | O_CLOEXEC));
 	CHECK(dev->container >= 0, "/dev/iommu: %s", strerror(-dev->container));
 	dev->device = tap_sys(open(path, O_RDWR | O_CLOEXEC));
@@ -136,6 +137,36 @@ void vfio_open_cdev(struct vfio *dev, const struct gpu *gpu)
 	bind.iommufd = dev->container;
 	CHECK_RET(tap_sys(ioctl(dev->device, VFIO_DEVICE_BIND_IOMMUFD, &bind)),
 		  0);
+	dev->iommufd_id = bind.out_devid;
+}
+
+bool vfio_hwpt_has_iova(const struct gpu *gpu)
+{
+	struct iommu_ioas_alloc ioas = { .size = sizeof(ioas) };
+	struct iommu_hwpt_alloc hwpt = { .size = sizeof(hwpt) };
+	struct vfio_device_attach_iommufd_pt attach = {
+		.argsz = sizeof(attach),
+	};
+	struct iommu_iova_range ranges[8] = { 0 };
+	struct iommu_ioas_iova_ranges query = {
+		.size = sizeof(query),
+		.num_iovas = TAP_COUNT(ranges),
+		.allowed_iovas = (uintptr_t)ranges,
+	};
+	struct vfio dev;
+	int ret;
+
+	vfio_open_cdev(&dev, gpu);
+	CHECK_RET(tap_sys(ioctl(dev.container, IOMMU_IOAS_ALLOC, &ioas)), 0);
+	hwpt.dev_id = dev.iommufd_id;
+	hwpt.pt_id = ioas.out_ioas_id;
+	ret = tap_sys(ioctl(dev.container, IOMMU_HWPT_ALLOC, &hwpt));
+	attach.pt_id = ret ? ioas.out_ioas_id : hwpt.out_hwpt_id;
+	CHECK_RET(tap_sys(ioctl(dev.device, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach)), 0);
+	query.ioas_id = ioas.out_ioas_id;
+	CHECK_RET(tap_sys(ioctl(dev.container, IOMMU_IOAS_IOVA_RANGES, &query)), 0);
+	vfio_close(&dev);
+	return ranges[0].last > ranges[0].start;
 }
 
 void vfio_close(struct vfio *dev)

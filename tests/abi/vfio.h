@@ -27,6 +27,7 @@
  * @group: /dev/vfio/N, or -1
  * @device: the device in it
  * @step: how far an open got
+ * @iommufd_id: the iommufd's name for it, when opened by its cdev
  */
 struct vfio {
 	const struct gpu *gpu;
@@ -34,6 +35,7 @@ struct vfio {
 	int group;
 	int device;
 	const char *step;
+	u32 iommufd_id;
 };
 
 /**
@@ -65,6 +67,12 @@ void vfio_join(struct vfio *dev, const struct gpu *gpu,
 
 /* Opens a device by /dev/vfio/devices/vfioN and binds it to an iommufd. */
 bool vfio_has_cdev(const struct gpu *gpu);
+
+/*
+ * Is there room in what an iommufd makes for the device as VMMs ask for it?
+ * Some kernels that can make it leave none.
+ */
+bool vfio_hwpt_has_iova(const struct gpu *gpu);
 
 /* Is /dev/vfio/vfio, where the device is opened, iommufd's? */
 bool vfio_container_is_iommufd(const struct vfio *dev);

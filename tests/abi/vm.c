@@ -236,13 +236,18 @@ void vm_plug(struct vm *vm, unsigned int slot)
 	vm_qmp(vm, "device_add", text);
 }
 
-void vm_kill(struct vm *vm)
+void vm_wait_end(struct vm *vm)
 {
 	struct pollfd pfd = { .fd = vm->pidfd, .events = POLLIN };
 
-	syscall(SYS_pidfd_send_signal, vm->pidfd, SIGKILL, NULL, 0);
-	CHECK(poll(&pfd, 1, END_PATIENCE_MS) == 1, "%s: QEMU does not die",
+	CHECK(poll(&pfd, 1, END_PATIENCE_MS) == 1, "%s: QEMU does not end",
 	      vm->name);
+}
+
+void vm_kill(struct vm *vm)
+{
+	syscall(SYS_pidfd_send_signal, vm->pidfd, SIGKILL, NULL, 0);
+	vm_wait_end(vm);
 }
 
 bool vm_waits_for_readiness(const struct vm *vm)

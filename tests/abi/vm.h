@@ -76,6 +76,9 @@ void vm_qmp_wait(struct vm *vm, const char *text, const char *more);
 void vm_unplug(struct vm *vm, unsigned int slot);
 void vm_plug(struct vm *vm, unsigned int slot);
 
+/* QEMU ends by itself, before long. */
+void vm_wait_end(struct vm *vm);
+
 /* SIGKILL; returns when QEMU is gone and has closed everything. */
 void vm_kill(struct vm *vm);
 
