@@ -33,14 +33,12 @@ pages() {
 # As the build of the driver found it; and what is set in the config.
 features() {
   local words=() found
-  found=$(grep --only-matching --no-messages 'COMPAT_HAVE_[A-Z_]*' "$(build_path "$kernel")/src/.pci_driver.o.cmd" || true)
-  case $found in
-    *HAVE_VFIO_PCI_VMA_LIST*) words+=(zap=list) ;;
-    *HAVE_VFIO_DEVICE_INODE*) words+=(zap=file) ;;
-  esac
+  found=$(awk '$2 == "yes" { printf " %s ", $1 }' "$(build_path "$kernel")/src/features.txt" 2>/dev/null || true)
+  [[ $found != *' VFIO_PCI_VMA_LIST '* ]] || words+=(zap=list)
+  [[ $found != *' VFIO_DEVICE_INODE '* ]] || words+=(zap=file)
   ! config_has ARCH_SUPPORTS_HUGE_PFNMAP || words+=(huge)
-  [[ $found != *HAVE_PFN_ADDRESS_SPACE* ]] || words+=(poison)
-  [[ $found != *HAVE_VFIO_PCI_OPS* ]] || words+=(dma-buf)
+  [[ $found != *' PFN_ADDRESS_SPACE '* ]] || words+=(poison)
+  [[ $found != *' VFIO_PCI_OPS '* ]] || words+=(dma-buf)
   ! config_has PREEMPT_RT || words+=(rt)
   printf '%s\n' "${words[*]:--}"
 }
