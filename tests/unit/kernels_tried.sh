@@ -27,7 +27,7 @@ kernel() {
   for option in "${@:3}"; do
     echo "CONFIG_$option=y"
   done >"$tree/usr/src/linux-headers-$2/.config"
-  echo 'savedcmd_pci_driver.o := gcc -DCOMPAT_HAVE_VFIO_DEVICE_INODE -DCOMPAT_HAVE_VFIO_PCI_OPS -c' >"$RIG_CACHE/build/$1/src/.pci_driver.o.cmd"
+  printf '%s\n' 'VFIO_PCI_OPS yes' 'VFIO_DEVICE_INODE yes' 'VFIO_PCI_VMA_LIST no' >"$RIG_CACHE/build/$1/src/features.txt"
 }
 
 # run SCENARIO STATUS OUTPUT...: a command that prints that and ends so.
