@@ -6,6 +6,10 @@
 #ifndef NVGRACE_COMPAT_H
 #define NVGRACE_COMPAT_H
 
+#ifndef COMPAT_PROBED
+#error "Kbuild.include has not asked what this kernel can do"
+#endif
+
 #include <linux/mm.h>
 #include <linux/vfio_pci_core.h>
 
@@ -191,7 +195,7 @@ static inline unsigned long compat_first_pfn(const struct vm_area_struct *vma, u
  */
 static inline bool compat_pm_runtime_engaged(const struct vfio_pci_core_device *core)
 {
-	/* Only whether it was ever set since the last access matters. */
+	/* Who sets it just now makes a check due, too: see nvgrace_device_feature(). */
 	return data_race((bool)core->pm_runtime_engaged);
 }
 

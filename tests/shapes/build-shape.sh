@@ -27,7 +27,7 @@ header_file() {
       return
     fi
   done
-  fail "the kernel's headers have no file $1"
+  fail "the kernel's headers have no file $1" >&2
 }
 
 # The copy is put in the place of the file, which other builds read, too.
@@ -44,14 +44,19 @@ edit() {
   ! cmp --quiet "$work/before" "$copy" || fail "nothing in $1 to change by: $2"
 }
 
-stops='' has=()
+stops='' has=() edits=0
 while read -r word rest; do
   case $word in
-    edit) edit "${rest%% *}" "${rest#* }" ;;
+    edit)
+      edit "${rest%% *}" "${rest#* }"
+      edits=$((edits + 1))
+      ;;
     has) read -r -a has <<<"$rest" ;;
     stops) stops=$rest ;;
   esac
 done < <(awk -v name="$name" '$1 == "shape" { on = $2 == name } on && !/^ *#/' "$top/tests/shapes/shapes.list")
+
+[ "$edits" -gt 0 ] || fail "shapes.list has no such shape, or nothing that makes it one"
 
 status=0
 "$top/tests/rig/compile.sh" --strict "$headers" "$work/src" >"$work/log" 2>&1 || status=$?

@@ -15,6 +15,8 @@ scratch=$(mktemp --directory)
 trap 'rm --recursive --force "$scratch"' EXIT
 cp "$top"/src/compat/probe.sh "$top"/src/compat/probe.awk "$scratch"
 mkdir "$scratch/kernel"
+last=$'LAST\n{\n#error the end\n}'
+echo "$last" >"$scratch/needs.c"
 compiler=gcc
 
 # The words that features.c defines itself.
@@ -25,7 +27,7 @@ words() {
 # questions: stdin, after a header of a kernel that has some things.
 questions() {
   rm --force "$scratch/kernel/Module.symvers"
-  { cat "$scratch/kernel.h" 2>/dev/null || true; words; cat; } >"$scratch/features.c"
+  { cat "$scratch/kernel.h" 2>/dev/null || true; words; cat; echo '#include "needs.c"'; } >"$scratch/features.c"
 }
 
 cat >"$scratch/kernel.h" <<'END'
@@ -166,6 +168,19 @@ both "a feature in another form stops the build" \
 both "the report is there then, too" reports '^OLD +yes'
 
 questions <<'END'
+/* its helper is gone */
+FEATURE(HELPER)
+{
+	(void)&other;
+	KNOWN_FORM;
+	EXPORTED(exported);
+}
+END
+printf '0x1\tother\tvmlinux\tEXPORT_SYMBOL_GPL\t\n' >"$scratch/kernel/Module.symvers"
+both "a part that is not exported is another form" \
+  stops "this kernel has HELPER (its helper is gone) in a form * exported is not exported to modules"
+
+questions <<'END'
 /* what is there */
 NEEDED(there)
 {
@@ -217,10 +232,41 @@ FEATURE(ANY)
 END
 both "headers that cannot be compiled stop the build" stops "the kernel's headers cannot be compiled: *broken.h*"
 
+many() {
+  local number
+  {
+    for number in {1..40}; do
+      printf '/* no */\nFEATURE(NO_%d)\n{\n\t(void)&gone_%d;\n}\n' "$number" "$number"
+    done
+    printf '/* one more */\nFEATURE(AFTER)\n{\n}\n'
+  } | questions
+}
+many
+both "forty times no are told, and the yes after them" finds "AFTER"
+both "in the report, too" reports '^NO_40 +no'
+
+questions <<'END'
+FEATURE(ANY)
+{
+}
+END
+sed --in-place '$d' "$scratch/features.c"
+both "questions that the compiler did not come to stop the build" stops "the compiler did not come to the end *"
+no_report() {
+  probe >/dev/null 2>&1 || true
+  ! [ -s "$scratch/report" ]
+}
+both "the report is empty then" no_report
+
+questions <<'END'
+FEATURE(ANY)
+{
+}
+END
 compiler=false
-tap_check "D7 a compiler that fails without a word stops the build" stops "the compiler failed *"
+tap_check "D7 a compiler that fails without a word stops the build" stops "the compiler did not come to the end of the questions: *"
 compiler=$scratch/no-such-compiler
-tap_check "D7 a compiler that is missing stops the build" stops "the compiler failed *"
+tap_check "D7 a compiler that is missing stops the build" stops "the compiler did not come to the end of the questions: *"
 
 refuses() {
   ! "$@" 2>/dev/null
