@@ -26,7 +26,27 @@ static struct vfio_pci_core_device *core_of(struct vm_area_struct *vma)
 	return &region->gpu->core;
 }
 
+static const struct vm_operations_struct compat_vm_ops;
+
 /* All below with vma_lock held, unless they say something else. */
+
+/* The list has the core's mappings of other BARs, too. */
+static bool is_ours(const struct vfio_pci_mmap_vma *entry)
+{
+	return entry->vma->vm_ops == &compat_vm_ops;
+}
+
+static bool has_ours(struct vfio_pci_core_device *core)
+{
+	struct vfio_pci_mmap_vma *entry;
+
+	list_for_each_entry(entry, &core->vma_list, vma_next) {
+		if (is_ours(entry))
+			return true;
+	}
+
+	return false;
+}
 
 static struct vfio_pci_mmap_vma *find(struct vm_area_struct *vma)
 {
@@ -60,7 +80,7 @@ static void forget(struct vm_area_struct *vma)
 	kfree(entry);
 }
 
-/* Without vma_lock, under which nobody shall wait for memory. */
+/* Before vma_lock is taken. */
 static struct vfio_pci_mmap_vma *new_entry(gfp_t flags)
 {
 	return kmalloc(sizeof(struct vfio_pci_mmap_vma), GFP_KERNEL_ACCOUNT | flags);
@@ -129,7 +149,7 @@ static vm_fault_t compat_fault(struct vm_fault *vmf)
 /*
  * A copy, a part or a moved mapping gets its entries from another one, by some
  * kernels before this and by others after it.  If there is any to get, that one
- * is on the list; and a list that a reset has emptied stays empty while it lasts.
+ * is on the list; and what a reset has taken off it stays off while it lasts.
  */
 static void compat_open(struct vm_area_struct *vma)
 {
@@ -137,7 +157,7 @@ static void compat_open(struct vm_area_struct *vma)
 	struct vfio_pci_mmap_vma *new = new_entry(__GFP_NOFAIL);
 
 	mutex_lock(&core->vma_lock);
-	if (!list_empty(&core->vma_list))
+	if (has_ours(core))
 		track(vma, &new);
 	mutex_unlock(&core->vma_lock);
 	kfree(new);
@@ -152,6 +172,7 @@ static void compat_close(struct vm_area_struct *vma)
 	mutex_unlock(&core->vma_lock);
 }
 
+/* No map_pages: with it, faults would come without mmap_lock, beside compat_open(). */
 static const struct vm_operations_struct compat_vm_ops = {
 	.open	= compat_open,
 	.close	= compat_close,
@@ -166,6 +187,8 @@ static struct mm_struct *first_mm(struct vfio_pci_core_device *core)
 
 	mutex_lock(&core->vma_lock);
 	list_for_each_entry_safe(entry, next, &core->vma_list, vma_next) {
+		if (!is_ours(entry))
+			continue;
 		if (mmget_not_zero(entry->vma->vm_mm)) {
 			mm = entry->vma->vm_mm;
 			break;
@@ -185,7 +208,7 @@ static void zap_mm(struct vfio_pci_core_device *core, struct mm_struct *mm)
 	mmap_read_lock(mm);
 	mutex_lock(&core->vma_lock);
 	list_for_each_entry_safe(entry, next, &core->vma_list, vma_next) {
-		if (entry->vma->vm_mm != mm)
+		if (entry->vma->vm_mm != mm || !is_ours(entry))
 			continue;
 		zap(entry->vma);
 		list_del(&entry->vma_next);

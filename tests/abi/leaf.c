@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* D4.1, D4.3, D4.4, D4.5: how mappings look in the page tables. */
+#define _GNU_SOURCE
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -205,6 +207,32 @@ static void around_when_ready(void)
 	CHECK_EQ(touch_walk(map + length - page).size, 0);
 }
 
+/* Parts, and a part that was moved, lose their entries in a reset as the whole does. */
+static void parts_zapped(void)
+{
+	size_t page = host_page_size(), pmd = host_pmd_size();
+	char *map, *to, *moved;
+	size_t at;
+
+	mapping_open(&dev);
+	map = mapping_congruent(&dev, USEMEM, 0, 4 * pmd, 0);
+	for (at = 0; at < 4 * pmd; at += pmd)
+		mapping_touch(map + at);
+	munmap(map + 2 * pmd - page, page);
+	to = vfio_reserve(pmd, pmd, 0);
+	moved = mremap(map + 3 * pmd, pmd, pmd, MREMAP_MAYMOVE | MREMAP_FIXED, to);
+	CHECK(moved == to, "moving: %s", strerror(errno));
+	mapping_touch(map);
+	mapping_touch(map + 2 * pmd);
+	mapping_touch(moved);
+	CHECK_RET(vfio_reset(&dev), 0);
+	CHECK_EQ(touch_walk(map).size, 0);
+	CHECK_EQ(touch_walk(map + pmd).size, 0);
+	CHECK_EQ(touch_walk(map + 2 * pmd).size, 0);
+	CHECK_EQ(touch_walk(moved).size, 0);
+	CHECK_EQ(mapping_touch(moved).pfn, mapping_pfn(USEMEM, 3 * pmd));
+}
+
 static int reset_by_sysfs(const struct vfio *vfio)
 {
 	return host_pci_write(vfio->gpu->bdf, "reset", "1");
@@ -282,6 +310,7 @@ static const struct tap_test on_fault_tests[] = {
 	{ "D4.3 pages where alignment permits no more", small_leaf },
 	{ "D4.3 the end of a region", last_leaf },
 	{ "D4.5 vm_pgoff is the file offset the core zaps by", file_offset },
+	{ "D4.5 a reset zaps parts of a mapping, and one that moved", parts_zapped },
 	{ "D4.5 a reset zaps the mapping of a forked child, too", child_zapped },
 };
 
@@ -291,6 +320,7 @@ static const struct tap_test at_mmap_tests[] = {
 	  whole_at_once },
 	{ "D4.4 mapped before ready: a touch maps what is around it",
 	  around_when_ready },
+	{ "D4.5 a reset zaps parts of a mapping, and one that moved", parts_zapped },
 	{ "D4.4 a forked child has all of it, until a reset zaps that, too",
 	  child_inherits },
 };
