@@ -249,6 +249,10 @@ ssize_t nvgrace_region_rw(struct nvgrace_region *region, char __user *buf, size_
 	if (ret > 0)
 		*ppos += ret;
 
+	/* It may lose power now, and an event that wakes it clears the mark. */
+	if (compat_pm_runtime_engaged(core))
+		nvgrace_readiness_due(region->gpu);
+
 	pm_runtime_put(&core->pdev->dev);
 	return ret;
 }
