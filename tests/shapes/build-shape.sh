@@ -18,10 +18,13 @@ fail() {
   exit 1
 }
 
-# Where the headers have that file: beside the configuration, or in what all flavours share.
+# What the headers of all flavours share is in a folder of its own.
+common=$(sed --quiet 's,^include \(/.*\)/Makefile$,\1,p' "$headers/Makefile")
+
+# Where the headers have that file.
 header_file() {
   local folder
-  for folder in "$headers" "$(sed --quiet 's,^include \(/.*\)/Makefile$,\1,p' "$headers/Makefile")"; do
+  for folder in "$headers" "$common"; do
     if [ -n "$folder" ] && [ -f "$folder/$1" ]; then
       printf '%s\n' "$folder/$1"
       return
@@ -44,11 +47,25 @@ edit() {
   ! cmp --quiet "$work/before" "$copy" || fail "nothing in $1 to change by: $2"
 }
 
+# One folder that looks like the kernel's source.
+whole_tree() {
+  local whole=$work/tree
+  mkdir "$whole"
+  cp --archive --symbolic-link "$common"/{arch,include,Makefile} "$whole"
+  cp --archive --symbolic-link "$headers"/{arch,include,.config,Module.symvers} "$whole"
+  ln --symbolic "$headers"/{scripts,tools} "$whole"
+  headers=$whole
+}
+
 stops='' has=() edits=0
 while read -r word rest; do
   case $word in
     edit)
       edit "${rest%% *}" "${rest#* }"
+      edits=$((edits + 1))
+      ;;
+    whole)
+      whole_tree
       edits=$((edits + 1))
       ;;
     has) read -r -a has <<<"$rest" ;;
