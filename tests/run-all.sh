@@ -3,8 +3,8 @@
 #
 # make test: the quick checks and the tests of the tool, inside the rig's root where all
 # their tools are, what bad input gets from the rig, packages and repositories, shapes of
-# other kernels, the matrix of virtual hosts, and packages on real systems. The last line adds them up:
-# "N passed, N failed".
+# other kernels, the matrix of virtual hosts, and packages on real systems. The last line
+# adds them up: "N passed, N failed".
 
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/rig/lib.sh"

@@ -59,6 +59,6 @@ for kernel in $(for shape in "${shapes[@]}"; do shape_kernel "$shape"; done | so
   kernel_fetch "$kernel"
 done
 for shape in "${shapes[@]}"; do
-  jobs_run "shape $shape" "$RIG_CACHE/logs/shapes/$shape.log" "$RIG_TOP/tests/shapes/shape.sh" "$shape"
+  jobs_run "shape $shape" "$RIG_CACHE/logs/shapes/$shape.log" "$RIG_TOP/tests/shapes/shape.sh" "$shape" "$(shape_kernel "$shape")"
 done
 jobs_end

@@ -67,6 +67,7 @@ void vfio_join(struct vfio *dev, const struct gpu *gpu,
 
 /* Opens a device by /dev/vfio/devices/vfioN and binds it to an iommufd. */
 bool vfio_has_cdev(const struct gpu *gpu);
+void vfio_open_cdev(struct vfio *dev, const struct gpu *gpu);
 
 /*
  * Is there room in what an iommufd makes for the device as VMMs ask for it?
@@ -76,7 +77,6 @@ bool vfio_hwpt_has_iova(const struct gpu *gpu);
 
 /* Is /dev/vfio/vfio, where the device is opened, iommufd's? */
 bool vfio_container_is_iommufd(const struct vfio *dev);
-void vfio_open_cdev(struct vfio *dev, const struct gpu *gpu);
 
 /* VFIO_DEVICE_GET_REGION_INFO into a buffer with argsz as given. */
 int vfio_region_info(const struct vfio *dev, unsigned int index, void *buffer,

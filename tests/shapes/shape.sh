@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# shape.sh NAME: builds the driver for one shape of shapes.list, with its log in the cache.
-# The kernel that it is made from has been fetched. The last line is "1 passed, 0 failed",
+# shape.sh NAME KERNEL: builds the driver for one shape of shapes.list, which is made from
+# KERNEL, with its log in the cache. The kernel has been fetched. The last line is "1 passed, 0 failed",
 # or the other way round.
 
 # shellcheck source-path=SCRIPTDIR/../rig
@@ -12,8 +12,7 @@ for part in apt-sources root kernel; do
   . "$RIG_DIR/$part.sh"
 done
 
-name=$1
-kernel=$(awk -v name="$name" '$1 == "shape" && $2 == name { print $3 }' "$RIG_TOP/tests/shapes/shapes.list")
+name=$1 kernel=$2
 log=$RIG_CACHE/logs/shapes/$name.log
 root_setup
 if root_enter --kernel "$(kernel_tree "$kernel")" \
