@@ -29,17 +29,12 @@ static struct vfio dev;
 
 static u32 open_with_ioas(void)
 {
-	struct iommu_ioas_alloc alloc = { .size = sizeof(alloc) };
-	struct vfio_device_attach_iommufd_pt attach = {
-		.argsz = sizeof(attach),
-	};
+	u32 ioas;
 
 	vfio_open_cdev(&dev, &gpu);
-	CHECK_RET(tap_sys(ioctl(dev.container, IOMMU_IOAS_ALLOC, &alloc)), 0);
-	attach.pt_id = alloc.out_ioas_id;
-	CHECK_RET(tap_sys(ioctl(dev.device, VFIO_DEVICE_ATTACH_IOMMUFD_PT,
-				&attach)), 0);
-	return alloc.out_ioas_id;
+	ioas = vfio_ioas_alloc(&dev);
+	vfio_attach(&dev, ioas);
+	return ioas;
 }
 
 static void detach(void)

@@ -140,13 +140,28 @@ void vfio_open_cdev(struct vfio *dev, const struct gpu *gpu)
 	dev->iommufd_id = bind.out_devid;
 }
 
-bool vfio_hwpt_has_iova(const struct gpu *gpu)
+u32 vfio_ioas_alloc(const struct vfio *dev)
 {
-	struct iommu_ioas_alloc ioas = { .size = sizeof(ioas) };
-	struct iommu_hwpt_alloc hwpt = { .size = sizeof(hwpt) };
+	struct iommu_ioas_alloc alloc = { .size = sizeof(alloc) };
+
+	CHECK_RET(tap_sys(ioctl(dev->container, IOMMU_IOAS_ALLOC, &alloc)), 0);
+	return alloc.out_ioas_id;
+}
+
+void vfio_attach(const struct vfio *dev, u32 id)
+{
 	struct vfio_device_attach_iommufd_pt attach = {
 		.argsz = sizeof(attach),
+		.pt_id = id,
 	};
+
+	CHECK_RET(tap_sys(ioctl(dev->device, VFIO_DEVICE_ATTACH_IOMMUFD_PT,
+				&attach)), 0);
+}
+
+bool vfio_hwpt_has_iova(const struct gpu *gpu)
+{
+	struct iommu_hwpt_alloc hwpt = { .size = sizeof(hwpt) };
 	struct iommu_iova_range ranges[8] = { 0 };
 	struct iommu_ioas_iova_ranges query = {
 		.size = sizeof(query),
@@ -157,13 +172,11 @@ bool vfio_hwpt_has_iova(const struct gpu *gpu)
 	int ret;
 
 	vfio_open_cdev(&dev, gpu);
-	CHECK_RET(tap_sys(ioctl(dev.container, IOMMU_IOAS_ALLOC, &ioas)), 0);
+	query.ioas_id = vfio_ioas_alloc(&dev);
 	hwpt.dev_id = dev.iommufd_id;
-	hwpt.pt_id = ioas.out_ioas_id;
+	hwpt.pt_id = query.ioas_id;
 	ret = tap_sys(ioctl(dev.container, IOMMU_HWPT_ALLOC, &hwpt));
-	attach.pt_id = ret ? ioas.out_ioas_id : hwpt.out_hwpt_id;
-	CHECK_RET(tap_sys(ioctl(dev.device, VFIO_DEVICE_ATTACH_IOMMUFD_PT, &attach)), 0);
-	query.ioas_id = ioas.out_ioas_id;
+	vfio_attach(&dev, ret ? query.ioas_id : hwpt.out_hwpt_id);
 	CHECK_RET(tap_sys(ioctl(dev.container, IOMMU_IOAS_IOVA_RANGES, &query)), 0);
 	vfio_close(&dev);
 	return ranges[0].last > ranges[0].start;

@@ -69,6 +69,10 @@ void vfio_join(struct vfio *dev, const struct gpu *gpu,
 bool vfio_has_cdev(const struct gpu *gpu);
 void vfio_open_cdev(struct vfio *dev, const struct gpu *gpu);
 
+/* A new I/O address space of the iommufd, and the device in it, or in another object. */
+u32 vfio_ioas_alloc(const struct vfio *dev);
+void vfio_attach(const struct vfio *dev, u32 id);
+
 /*
  * Is there room in what an iommufd makes for the device as VMMs ask for it?
  * Some kernels that can make it leave none.
