@@ -233,11 +233,6 @@ static void parts_zapped(void)
 	CHECK_EQ(mapping_touch(moved).pfn, mapping_pfn(USEMEM, 3 * pmd));
 }
 
-static int reset_by_sysfs(const struct vfio *vfio)
-{
-	return host_pci_write(vfio->gpu->bdf, "reset", "1");
-}
-
 /* A child that says over a pipe that it is there, and ends when its parent has closed one. */
 static pid_t fork_looking(char *map, bool inherits, int go[2])
 {
@@ -272,7 +267,7 @@ static pid_t fork_looking(char *map, bool inherits, int go[2])
 static void check_child(bool inherits)
 {
 	static int (* const resets[])(const struct vfio *vfio) = {
-		vfio_reset, reset_by_sysfs,
+		vfio_reset, vfio_reset_by_sysfs,
 	};
 	int go[2], status;
 	unsigned int i;

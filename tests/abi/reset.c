@@ -38,11 +38,6 @@ static int reset_by_config(const struct vfio *vfio)
 	return 0;
 }
 
-static int reset_by_sysfs(const struct vfio *vfio)
-{
-	return host_pci_write(vfio->gpu->bdf, "reset", "1");
-}
-
 static int reset_by_method(const struct vfio *vfio, const char *method)
 {
 	const char *bdf = vfio->gpu->bdf;
@@ -223,7 +218,7 @@ static void by_config(void)
 
 static void by_sysfs(void)
 {
-	check_reset(reset_by_sysfs);
+	check_reset(vfio_reset_by_sysfs);
 }
 
 static void by_bus(void)
@@ -254,7 +249,7 @@ static void check_live_waits(int (* const *resets)(const struct vfio *vfio),
 static void live_waits_flr(void)
 {
 	static int (* const resets[])(const struct vfio *vfio) = {
-		vfio_reset, reset_by_config, reset_by_sysfs,
+		vfio_reset, reset_by_config, vfio_reset_by_sysfs,
 	};
 
 	check_live_waits(resets, TAP_COUNT(resets));

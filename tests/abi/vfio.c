@@ -290,6 +290,11 @@ int vfio_reset(const struct vfio *dev)
 	return tap_sys(ioctl(dev->device, VFIO_DEVICE_RESET));
 }
 
+int vfio_reset_by_sysfs(const struct vfio *dev)
+{
+	return host_pci_write(dev->gpu->bdf, "reset", "1");
+}
+
 int vfio_hot_reset(const struct vfio *dev)
 {
 	char buffer[sizeof(struct vfio_pci_hot_reset) + sizeof(int32_t)];

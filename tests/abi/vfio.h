@@ -103,6 +103,7 @@ void *vfio_map(const struct vfio *dev, unsigned int index, u64 offset,
 void *vfio_reserve(size_t length, size_t align, size_t offset_in_align);
 
 int vfio_reset(const struct vfio *dev);
+int vfio_reset_by_sysfs(const struct vfio *dev);
 int vfio_hot_reset(const struct vfio *dev);
 
 /* A VFIO_DEVICE_FEATURE without data. */
