@@ -68,6 +68,23 @@ end_with_newline() {
   return "$missing"
 }
 
+# Each room of the tool with those that its files may not know.
+tool_arrows_go_down() {
+  local room others bad=0
+  while read -r room others; do
+    ! nowhere "#include \"($others)/" "tools/$room"/*.[ch] || continue
+    echo "a file of tools/$room includes a header of a room that it may not know" && bad=1
+  done <<'EOF'
+base host|checks|moves|guests|output
+host checks|moves|guests|output
+checks moves|guests|output
+moves checks|guests|output
+guests checks|moves|output
+output moves|guests
+EOF
+  return "$bad"
+}
+
 # Written so that this file has none of them.
 unfinished='\b(TO[D]O|FIX[M]E|XX[X]|HA[C]K|WI[P])\b'
 machine="(^|[[:space:]\"'\`=(:])/(root|home|work|Users)/[[:alnum:]]"
@@ -81,6 +98,7 @@ tap_check "every file has fewer than 400 lines" under_400_lines
 tap_check "every file names its licence" have_licence
 tap_check "every file ends with a newline" end_with_newline
 tap_check "no white space at the end of a line" nowhere '[[:space:]]$' "${files[@]}"
+tap_check "rooms of the tool know those further in only" tool_arrows_go_down
 tap_check "no kernel version is tested outside src/compat" nowhere "$version_test" "${present_tense[@]}"
 tap_check "no mark of unfinished work" nowhere "$unfinished" "${files[@]}"
 tap_check "no path of somebody's machine" nowhere "$machine" "${files[@]}"

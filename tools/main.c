@@ -10,12 +10,11 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "array.h"
-#include "diagnosis.h"
-#include "guest.h"
-#include "move.h"
-#include "report.h"
-#include "tree.h"
+#include "base/array.h"
+#include "base/tree.h"
+#include "guests/guest.h"
+#include "moves/move.h"
+#include "output/report.h"
 
 /**
  * struct arguments - the command line

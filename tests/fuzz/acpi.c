@@ -2,7 +2,7 @@
 /*
  * Fuzz target: the tool's search for a property in an ACPI table.
  */
-#include "acpi.h"
+#include "host/acpi.h"
 #include "fuzz.h"
 
 int fuzz_one_input(const __u8 *data, size_t size)

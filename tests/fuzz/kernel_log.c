@@ -3,7 +3,7 @@
  * Fuzz target: the tool's search for a message in the kernel's log.
  */
 #include "fuzz.h"
-#include "kernel_log.h"
+#include "host/kernel_log.h"
 
 int fuzz_one_input(const __u8 *data, size_t size)
 {

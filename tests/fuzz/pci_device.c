@@ -3,7 +3,7 @@
  * Fuzz target: a function's BARs, as the tool reads them from its file in sysfs.
  */
 #include "fuzz.h"
-#include "pci_device.h"
+#include "host/pci_device.h"
 
 int fuzz_one_input(const __u8 *data, size_t size)
 {

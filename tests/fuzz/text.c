@@ -3,7 +3,7 @@
  * Fuzz target: the tool's parsers of short texts.
  */
 #include "fuzz.h"
-#include "text.h"
+#include "base/text.h"
 
 static const char *broken_number(const char *text)
 {

@@ -16,8 +16,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "pci_device.h"
-#include "tree.h"
+#include "base/tree.h"
+#include "host/pci_device.h"
 
 int __wrap_tree_write(const char *text, const char *format, ...);
 

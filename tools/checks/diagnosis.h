@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What "doctor" finds out: findings in the order of causes.
+ */
+#ifndef DIAGNOSIS_H
+#define DIAGNOSIS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "host/gpu.h"
+#include "host/host.h"
+
+enum verdict {
+	VERDICT_OK,
+	VERDICT_UNKNOWN,
+	VERDICT_WARNING,
+	VERDICT_PROBLEM,
+};
+
+struct check;
+
+/**
+ * struct finding - what one check says
+ * @check: the check
+ * @verdict: what it comes to
+ * @seen: what was seen, in words
+ * @why: why it matters; NULL where all is well
+ * @fix: commands, one a line, that can be typed as they are; NULL if there is nothing to do
+ */
+struct finding {
+	const struct check *check;
+	enum verdict verdict;
+	char *seen;
+	const char *why;
+	char *fix;
+};
+
+/**
+ * struct diagnosis - what checks look at, and what they found
+ * @host: the machine
+ * @gpus: its GPUs
+ * @log: the kernel's log
+ * @log_error: why it could not be read
+ * @check: the one that runs
+ * @findings: in the order of the checks
+ * @count: how many
+ */
+struct diagnosis {
+	struct host host;
+	struct gpus gpus;
+	char *log;
+	int log_error;
+	const struct check *check;
+	struct finding *findings;
+	size_t count;
+};
+
+/**
+ * struct check - a condition for a working guest
+ * @id: its name in JSON
+ * @title: its name for people
+ * @run: adds one finding or more
+ */
+struct check {
+	const char *id;
+	const char *title;
+	void (*run)(struct diagnosis *diagnosis);
+};
+
+/* Runs all checks. */
+void diagnosis_make(struct diagnosis *diagnosis);
+void diagnosis_free(struct diagnosis *diagnosis);
+
+/* Adds a finding of the check that runs; it stays where it is until the next is added. */
+[[gnu::format(printf, 3, 4)]]
+struct finding *diagnosis_add(struct diagnosis *diagnosis, enum verdict verdict, const char *format,
+			      ...);
+
+/* Says why it matters, and the commands that mend it. */
+[[gnu::format(printf, 3, 4)]]
+void finding_explain(struct finding *finding, const char *why, const char *fix, ...);
+
+/* The checks, by the file that they are in. */
+void check_architecture(struct diagnosis *diagnosis);
+void check_gpu(struct diagnosis *diagnosis);
+void check_iommu(struct diagnosis *diagnosis);
+void check_group(struct diagnosis *diagnosis);
+void check_pages(struct diagnosis *diagnosis);
+
+void check_vfio(struct diagnosis *diagnosis);
+void check_module(struct diagnosis *diagnosis);
+void check_next_kernel(struct diagnosis *diagnosis);
+void check_trust(struct diagnosis *diagnosis);
+
+void check_egm(struct diagnosis *diagnosis);
+
+void check_config(struct diagnosis *diagnosis);
+void check_loaded(struct diagnosis *diagnosis);
+
+void check_firmware(struct diagnosis *diagnosis);
+void check_policy(struct diagnosis *diagnosis);
+void check_readiness(struct diagnosis *diagnosis);
+void check_driver(struct diagnosis *diagnosis);
+
+void check_users(struct diagnosis *diagnosis);
+
+void check_kvm(struct diagnosis *diagnosis);
+void check_qemu(struct diagnosis *diagnosis);
+void check_libvirt(struct diagnosis *diagnosis);
+void check_memlock(struct diagnosis *diagnosis);
+
+/* Whether firmware sets EGM apart, as far as can be seen, and the kernel gives it to guests. */
+bool egm_is_for(const char *release);
+
+#endif /* DIAGNOSIS_H */

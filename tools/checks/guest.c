@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Checks of what runs a guest: KVM, QEMU, libvirt, and how much memory may be locked.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <linux/kvm.h>
+
+#include "base/program.h"
+#include "base/tree.h"
+#include "checks/diagnosis.h"
+
+/* Linux 6.17, include/uapi/linux/kvm.h: device memory can be cacheable in a guest. */
+#define CAP_CACHEABLE_PFNMAP 243
+
+/* What KVM answers; in a recorded tree that is in the file, as text. */
+static int ask_kvm(int fd, int *answer)
+{
+	struct stat stat;
+	char text[16];
+	ssize_t length;
+	__u64 number;
+
+	if (!fstat(fd, &stat) && S_ISCHR(stat.st_mode)) {
+		*answer = ioctl(fd, KVM_CHECK_EXTENSION, CAP_CACHEABLE_PFNMAP);
+		return *answer < 0 ? -errno : 0;
+	}
+	length = read(fd, text, sizeof(text) - 1);
+	text[length < 0 ? 0 : length] = 0;
+	if (text_number(text, &number))
+		return -EINVAL;
+	*answer = number != 0;
+	return 0;
+}
+
+/* KVM maps the memory as the kernel's version has it; the capability is what counts. */
+static void add_capability(struct diagnosis *diagnosis, int answer)
+{
+	const struct host *host = &diagnosis->host;
+	struct text_version version;
+	struct finding *finding;
+
+	if (answer) {
+		diagnosis_add(diagnosis, VERDICT_OK, "guests get usemem cacheable");
+		return;
+	}
+	text_version(host->release, &version);
+	if (text_version_since(version, 6, 17)) {
+		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
+					"kernel %s cannot map cacheable memory of a device in a guest on this CPU",
+					host->release);
+		finding_explain(finding,
+				"KVM needs a CPU with FWB and DIC for that, and refuses usemem without: the guest stops at its first access",
+				"# run the guest on a Grace CPU; a virtual machine has to show its guest a CPU with FWB and DIC");
+		return;
+	}
+	finding = diagnosis_add(diagnosis, VERDICT_WARNING,
+				"kernel %s gives guests usemem as device memory", host->release);
+	finding_explain(finding,
+			"that is correct but slow, and unaligned accesses of the guest fault; kernels from 6.17 on, and those with NVIDIA's patches, map it cacheable",
+			host->has_apt ?
+			"apt install -t stable-backports linux-image-arm64 linux-headers-arm64" :
+			"dnf upgrade kernel");
+}
+
+void check_kvm(struct diagnosis *diagnosis)
+{
+	struct finding *finding;
+	int fd = tree_open(O_RDWR, "/dev/kvm");
+	int answer, ret;
+
+	if (fd == -EACCES || fd == -EPERM) {
+		finding = diagnosis_add(diagnosis, VERDICT_UNKNOWN,
+					"/dev/kvm may not be opened by this user");
+		finding_explain(finding,
+				"QEMU needs it, too, unless libvirt starts it",
+				"sudo usermod --append --groups kvm $USER");
+		return;
+	}
+	if (fd < 0) {
+		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "/dev/kvm cannot be opened: %s",
+					strerror(-fd));
+		finding_explain(finding,
+				"there is no KVM: the kernel lacks it, or firmware has started it without virtualization (EL2)",
+				"dmesg | grep -i kvm");
+		return;
+	}
+	ret = ask_kvm(fd, &answer);
+	close(fd);
+	if (ret)
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "KVM gives no answer: %s",
+			      strerror(-ret));
+	else
+		add_capability(diagnosis, answer);
+}
+
+static const char *unseen(int ret)
+{
+	return ret == -EOPNOTSUPP ? "programs of a recorded tree are not run" : strerror(-ret);
+}
+
+/* The first of several names under which a program is installed. */
+static int first_version(const char * const *names, struct text_version *version)
+{
+	int ret = -ENOENT;
+
+	while (*names && ret == -ENOENT)
+		ret = program_version(*names++, version);
+	return ret;
+}
+
+void check_qemu(struct diagnosis *diagnosis)
+{
+	static const char *const names[] = { "qemu-system-aarch64", "/usr/libexec/qemu-kvm", NULL };
+	struct text_version version;
+	struct finding *finding;
+	int ret = first_version(names, &version);
+
+	if (ret == -ENOENT) {
+		finding = diagnosis_add(diagnosis, VERDICT_WARNING, "QEMU is not installed");
+		finding_explain(finding,
+				"it runs the guest, unless another program does",
+				diagnosis->host.has_apt ?
+				"apt install qemu-system-arm qemu-efi-aarch64" :
+				"dnf install qemu-kvm edk2-aarch64");
+	} else if (ret) {
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "its version cannot be seen: %s",
+			      unseen(ret));
+	} else if (!text_version_since(version, 9, 0)) {
+		finding = diagnosis_add(diagnosis, VERDICT_WARNING, "QEMU %u.%u", version.major,
+					version.minor);
+		finding_explain(finding,
+				"before 9.0 it has no acpi-generic-initiator: the guest's GPU driver finds no NUMA nodes for the GPU's memory",
+				diagnosis->host.has_apt ?
+				"apt install -t stable-backports qemu-system-arm" :
+				"dnf upgrade qemu-kvm");
+	} else {
+		diagnosis_add(diagnosis, VERDICT_OK, "QEMU %u.%u%s", version.major, version.minor,
+			      text_version_since(version, 10, 0) ? "" :
+			      ", which has a high MMIO window of 512 GiB and no more");
+	}
+}
+
+void check_libvirt(struct diagnosis *diagnosis)
+{
+	static const char *const names[] = { "virtqemud", "libvirtd", "/usr/sbin/virtqemud",
+					     "/usr/sbin/libvirtd", NULL };
+	struct text_version version;
+	struct finding *finding;
+	int ret = first_version(names, &version);
+
+	if (ret == -ENOENT) {
+		diagnosis_add(diagnosis, VERDICT_OK, "libvirt is not installed; it is not needed");
+	} else if (ret) {
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "its version cannot be seen: %s",
+			      unseen(ret));
+	} else if (!text_version_since(version, 10, 0)) {
+		finding = diagnosis_add(diagnosis, VERDICT_WARNING, "libvirt %u.%u", version.major,
+					version.minor);
+		finding_explain(finding,
+				"before 10.0 it binds a managed device to vfio-pci, not to the driver made for it: write managed='no', and bind the GPU first",
+				"nvgrace-gpu bind --all");
+	} else {
+		diagnosis_add(diagnosis, VERDICT_OK, "libvirt %u.%u", version.major, version.minor);
+	}
+}
+
+/* "Max locked memory", the soft limit, the hard one, the unit. */
+void check_memlock(struct diagnosis *diagnosis)
+{
+	struct finding *finding;
+	char text[4096], limit[64];
+	char size[32];
+	__u64 bytes;
+
+	if (diagnosis->host.can_lock) {
+		diagnosis_add(diagnosis, VERDICT_OK, "this user may lock any amount of memory");
+		return;
+	}
+	if (tree_read(text, sizeof(text), "/proc/self/limits") < 0 ||
+	    !text_field(text, "Max locked memory", limit, sizeof(limit))) {
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "/proc/self/limits is not there");
+		return;
+	}
+	limit[strcspn(limit, " ")] = 0;
+	if (!strcmp(limit, "unlimited")) {
+		diagnosis_add(diagnosis, VERDICT_OK, "unlimited");
+		return;
+	}
+	text_scan(limit, 10, &bytes);
+	finding = diagnosis_add(diagnosis, VERDICT_WARNING, "this user may lock %s of memory",
+				text_size(size, sizeof(size), bytes));
+	finding_explain(finding,
+			"VFIO locks all memory of a guest; libvirt sees to that, a QEMU that is started by hand needs the limit raised",
+			"sudo prlimit --pid $$ --memlock=unlimited");
+}

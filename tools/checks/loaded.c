@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Checks of what is loaded: what modprobe has been told, and the modules in the kernel.
+ */
+#include <string.h>
+
+#include "base/array.h"
+#include "base/tree.h"
+#include "checks/diagnosis.h"
+#include "host/modprobe.h"
+#include "host/module.h"
+
+/* "install" puts a command in the place of loading; an administrator's is /bin/false or so. */
+static bool check_install(struct diagnosis *diagnosis, const char *name)
+{
+	struct modprobe_line line;
+	struct finding *finding;
+
+	if (module_is_loaded(name) || !modprobe_find(&line, "install", name))
+		return true;
+	finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "%s: %s", line.file, line.text);
+	finding_explain(finding,
+			"instead of loading that module modprobe runs that command",
+			"sed --in-place '%us/^/#/' %s\nmodprobe %s", line.number, line.file, name);
+	return false;
+}
+
+/* udev takes heed of it, modprobe and this tool do not. */
+static bool check_blacklist(struct diagnosis *diagnosis)
+{
+	struct modprobe_line line;
+	struct finding *finding;
+
+	if (!modprobe_find(&line, "blacklist", GPU_MODULE))
+		return true;
+	finding = diagnosis_add(diagnosis, VERDICT_WARNING, "%s: %s", line.file, line.text);
+	finding_explain(finding,
+			"udev does not load the driver at boot",
+			"sed --in-place '%us/^/#/' %s", line.number, line.file);
+	return false;
+}
+
+void check_config(struct diagnosis *diagnosis)
+{
+	static const char * const names[] = {
+		"vfio", "vfio_pci_core", "vfio_iommu_type1", GPU_DRIVER,
+	};
+	bool all_well = check_blacklist(diagnosis);
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		all_well &= check_install(diagnosis, names[i]);
+	if (all_well)
+		diagnosis_add(diagnosis, VERDICT_OK, "nothing keeps the modules from being loaded");
+}
+
+/* The kernel asks for it when VFIO is loaded, and never again. */
+static void check_type1(struct diagnosis *diagnosis)
+{
+	struct finding *finding;
+
+	if (!module_is_loaded("vfio") || module_is_loaded("vfio_iommu_type1"))
+		return;
+	finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "vfio_iommu_type1 is not loaded");
+	finding_explain(finding,
+			"VFIO has nothing to program the IOMMU with, and no guest gets a GPU",
+			"modprobe vfio_iommu_type1");
+}
+
+void check_loaded(struct diagnosis *diagnosis)
+{
+	struct module module;
+	struct finding *finding;
+	char version[32];
+
+	check_type1(diagnosis);
+	if (!module_is_loaded(GPU_DRIVER)) {
+		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "the module is not loaded");
+		finding_explain(finding,
+				"GPUs cannot be bound to the driver",
+				"modprobe " GPU_MODULE);
+		return;
+	}
+	tree_line(version, sizeof(version), "/sys/module/" GPU_DRIVER "/version");
+	if (!module_find(&module, diagnosis->host.release, GPU_MODULE) &&
+	    strcmp(module.version, version)) {
+		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
+					"%s%s is loaded, %s%s is installed",
+					version[0] ? "version " : "the kernel's own driver",
+					version,
+					module.version[0] ? "version " : "the kernel's own driver",
+					module.version);
+		finding_explain(finding,
+				"what was loaded before an upgrade stays until the next boot",
+				"# when no GPU is in use:\nmodprobe --remove " GPU_MODULE
+				" && modprobe " GPU_MODULE);
+		return;
+	}
+	diagnosis_add(diagnosis, VERDICT_OK, "%s%s",
+		      version[0] ? "version " : "the kernel's own driver", version);
+}

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Checks of the machine: its processor, GPUs, IOMMU, and the kernel's page tables.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/tree.h"
+#include "checks/diagnosis.h"
+#include "host/iommu_group.h"
+
+void check_architecture(struct diagnosis *diagnosis)
+{
+	const struct host *host = &diagnosis->host;
+	struct finding *finding;
+
+	if (!host->arch[0]) {
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "/proc/sys/kernel/arch is not there");
+	} else if (!strcmp(host->arch, "aarch64")) {
+		diagnosis_add(diagnosis, VERDICT_OK, "%s%s%s", host->arch,
+			      host->machine[0] ? ", " : "", host->machine);
+	} else {
+		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "%s%s%s", host->arch,
+					host->machine[0] ? ", " : "", host->machine);
+		finding_explain(finding,
+				"the driver is for machines with a Grace CPU, which are arm64 (aarch64)",
+				"# run this on the Grace Hopper or Grace Blackwell machine");
+	}
+}
+
+void check_gpu(struct diagnosis *diagnosis)
+{
+	struct finding *finding;
+
+	for (size_t i = 0; i < diagnosis->gpus.count; i++) {
+		const struct gpu *gpu = &diagnosis->gpus.gpus[i];
+
+		diagnosis_add(diagnosis, VERDICT_OK, "%s: %s (%04x:%04x)", gpu->pci.bdf,
+			      gpu->product, gpu->pci.vendor, gpu->pci.device);
+	}
+	if (diagnosis->gpus.count)
+		return;
+	finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
+				"no GPU that the driver knows is on a PCI bus");
+	finding_explain(finding,
+			"GH200, GB200 and GB300 appear as PCI functions of vendor 10de; without one there is nothing to assign",
+			"echo 1 >/sys/bus/pci/rescan\nlspci -d 10de:");
+}
+
+void check_iommu(struct diagnosis *diagnosis)
+{
+	struct finding *finding;
+	struct tree_names names;
+	size_t ungrouped = 0;
+	int ret;
+
+	ret = tree_list(&names, "/sys/class/iommu");
+	for (size_t i = 0; i < diagnosis->gpus.count; i++) {
+		const struct pci_device *pci = &diagnosis->gpus.gpus[i].pci;
+
+		/* Kernels before 6.15 make the group for the first driver that looks at it. */
+		ungrouped += pci->driver[0] && !pci->group[0];
+	}
+	if (ret && ret != -ENOENT) {
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "/sys/class/iommu cannot be read: %s",
+			      strerror(-ret));
+	} else if (names.count && !ungrouped) {
+		diagnosis_add(diagnosis, VERDICT_OK, "%zu IOMMU%s in use", names.count,
+			      names.count == 1 ? "" : "s");
+	} else {
+		if (names.count)
+			finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
+						"%zu of %zu GPUs are behind no IOMMU", ungrouped,
+						diagnosis->gpus.count);
+		else
+			finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
+						"the kernel uses no IOMMU");
+		finding_explain(finding,
+				"without an IOMMU a guest's GPU could write to all memory of the host, and VFIO refuses it",
+				"# enable the SMMU in the firmware's settings, and reboot");
+	}
+	tree_names_free(&names);
+}
+
+/* The members of one GPU's group that keep it from a guest. */
+static void check_one_group(struct diagnosis *diagnosis, const struct gpu *gpu)
+{
+	struct pci_devices members;
+	struct finding *finding;
+	int ret = iommu_group_read(&members, &gpu->pci);
+	bool viable = true;
+
+	for (size_t i = 0; i < members.count; i++) {
+		const struct pci_device *member = &members.devices[i];
+
+		if (!strcmp(member->bdf, gpu->pci.bdf) || iommu_group_lets(member))
+			continue;
+		viable = false;
+		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
+					"%s: %s in the same IOMMU group %s is bound to %s",
+					gpu->pci.bdf, member->bdf, gpu->pci.group, member->driver);
+		finding_explain(finding,
+				"a group is given to a guest as a whole: no function in it may have a driver of the host",
+				"echo %s >" PCI_DRIVER_FOLDER "%s/unbind", member->bdf,
+				member->driver);
+	}
+	if (viable && ret)
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "%s: IOMMU group %s cannot be read: %s",
+			      gpu->pci.bdf, gpu->pci.group, strerror(-ret));
+	else if (viable && gpu->pci.group[0])
+		diagnosis_add(diagnosis, VERDICT_OK, "%s: group %s", gpu->pci.bdf, gpu->pci.group);
+	else if (viable)
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "%s: in no group%s", gpu->pci.bdf,
+			      gpu->pci.driver[0] ? "" : " before it has a driver");
+	pci_devices_free(&members);
+}
+
+void check_group(struct diagnosis *diagnosis)
+{
+	for (size_t i = 0; i < diagnosis->gpus.count; i++)
+		check_one_group(diagnosis, &diagnosis->gpus.gpus[i]);
+	if (!diagnosis->gpus.count)
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "there is no GPU");
+}
+
+static const char newer_kernel[] =
+	"apt install -t stable-backports linux-image-arm64 linux-headers-arm64";
+static const char large_pages[] = "dnf install kernel-64k kernel-64k-devel";
+
+void check_pages(struct diagnosis *diagnosis)
+{
+	const struct host *host = &diagnosis->host;
+	int huge = host_config(host, "CONFIG_ARCH_SUPPORTS_HUGE_PFNMAP");
+	struct finding *finding;
+	char size[32];
+
+	if (!host->page_size) {
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "the page size cannot be seen");
+		return;
+	}
+	text_size(size, sizeof(size), host->page_size);
+	if (huge < 0) {
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN,
+			      "pages of %s; the configuration of kernel %s is not there to tell of huge mappings",
+			      size, host->release);
+	} else if (huge) {
+		diagnosis_add(diagnosis, VERDICT_OK, "pages of %s, huge mappings of device memory",
+			      size);
+	} else if (host->page_size > 4096) {
+		diagnosis_add(diagnosis, VERDICT_OK,
+			      "pages of %s, no huge mappings of device memory", size);
+	} else {
+		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
+					"pages of %s, no huge mappings of device memory", size);
+		finding_explain(finding,
+				"each guest starts later, and takes 2 MiB of page tables for each GiB of GPU memory",
+				"%s", host->has_apt ? newer_kernel : large_pages);
+	}
+}

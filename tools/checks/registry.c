@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The checks, in the order of causes, and what they find.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/array.h"
+#include "base/text.h"
+#include "checks/diagnosis.h"
+#include "host/kernel_log.h"
+
+/* What fails because of something else comes behind that. */
+static const struct check checks[] = {
+	{ "architecture",	"Architecture",			check_architecture },
+	{ "gpu",		"GPU",				check_gpu },
+	{ "iommu",		"IOMMU",			check_iommu },
+	{ "group",		"IOMMU group",			check_group },
+	{ "firmware",		"Firmware",			check_firmware },
+	{ "vfio",		"VFIO",				check_vfio },
+	{ "module",		"Driver's module",		check_module },
+	{ "egm",		"EGM",				check_egm },
+	{ "trust",		"Module's signature",		check_trust },
+	{ "config",		"modprobe's configuration",	check_config },
+	{ "loaded",		"Loaded module",		check_loaded },
+	{ "next-kernel",	"Next kernel",			check_next_kernel },
+	{ "readiness",		"Link and training",		check_readiness },
+	{ "users",		"In use",			check_users },
+	{ "driver",		"GPU's driver",			check_driver },
+	{ "policy",		"Binding at boot",		check_policy },
+	{ "pages",		"Page tables",			check_pages },
+	{ "kvm",		"KVM",				check_kvm },
+	{ "qemu",		"QEMU",				check_qemu },
+	{ "libvirt",		"libvirt",			check_libvirt },
+	{ "memlock",		"Locked memory",		check_memlock },
+};
+
+struct finding *diagnosis_add(struct diagnosis *diagnosis, enum verdict verdict, const char *format,
+			      ...)
+{
+	struct finding *finding;
+	va_list arguments;
+
+	diagnosis->findings =
+		array_resize(diagnosis->findings, diagnosis->count + 1, sizeof(*finding));
+	finding = &diagnosis->findings[diagnosis->count++];
+	*finding = (struct finding){ .check = diagnosis->check, .verdict = verdict };
+	va_start(arguments, format);
+	if (vasprintf(&finding->seen, format, arguments) < 0)
+		finding->seen = text_copy("");
+	va_end(arguments);
+	return finding;
+}
+
+void finding_explain(struct finding *finding, const char *why, const char *fix, ...)
+{
+	va_list arguments;
+
+	finding->why = why;
+	va_start(arguments, fix);
+	if (vasprintf(&finding->fix, fix, arguments) < 0)
+		finding->fix = NULL;
+	va_end(arguments);
+}
+
+void diagnosis_make(struct diagnosis *diagnosis)
+{
+	host_read(&diagnosis->host);
+	gpus_read(&diagnosis->gpus);
+	diagnosis->log_error = kernel_log_read(&diagnosis->log);
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
+		diagnosis->check = &checks[i];
+		checks[i].run(diagnosis);
+	}
+}
+
+void diagnosis_free(struct diagnosis *diagnosis)
+{
+	for (size_t i = 0; i < diagnosis->count; i++) {
+		free(diagnosis->findings[i].seen);
+		free(diagnosis->findings[i].fix);
+	}
+	free(diagnosis->findings);
+	free(diagnosis->log);
+	gpus_free(&diagnosis->gpus);
+}

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Checks of who uses the GPUs.
+ */
+#include "checks/diagnosis.h"
+#include "host/users.h"
+
+static void add_user(struct diagnosis *diagnosis, const struct gpu *gpu, const struct user *user)
+{
+	struct finding *finding;
+
+	if (user->runs_guest) {
+		diagnosis_add(diagnosis, VERDICT_OK, "%s: process %d (%s) runs a guest that has it",
+			      gpu->pci.bdf, user->pid, user->command);
+		return;
+	}
+	finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
+				"%s: process %d (%s) has it open, and runs no guest", gpu->pci.bdf,
+				user->pid, user->command);
+	finding_explain(finding,
+			"a GPU can be in use once: with that process no guest gets it, and no other driver",
+			"kill %d", user->pid);
+}
+
+static void check_one_gpu(struct diagnosis *diagnosis, const struct gpu *gpu)
+{
+	struct users users;
+
+	users_find(&users, &gpu->pci);
+	for (size_t i = 0; i < users.count; i++)
+		add_user(diagnosis, gpu, &users.users[i]);
+	if (!users.count && users.busy)
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN,
+			      "%s: a process that cannot be seen has it open", gpu->pci.bdf);
+	else if (!users.count && users.hidden)
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN,
+			      "%s: the files of %zu processes cannot be seen by this user",
+			      gpu->pci.bdf, users.hidden);
+	else if (!users.count)
+		diagnosis_add(diagnosis, VERDICT_OK, "%s: nobody has it open", gpu->pci.bdf);
+	users_free(&users);
+}
+
+void check_users(struct diagnosis *diagnosis)
+{
+	for (size_t i = 0; i < diagnosis->gpus.count; i++)
+		check_one_gpu(diagnosis, &diagnosis->gpus.gpus[i]);
+	if (!diagnosis->gpus.count)
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "there is no GPU");
+}

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The kernel's log: records of "PRIORITY,SEQUENCE,TIME,FLAGS;MESSAGE", then lines that
+ * begin with a space; see Documentation/ABI/testing/dev-kmsg.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/text.h"
+#include "base/tree.h"
+#include "host/kernel_log.h"
+
+#define LOG_MAX (16 << 20)
+/* A record of the kernel's is never larger. */
+#define RECORD_MAX 8192
+
+/* KERN_ERR. */
+#define LEVEL_ERROR 3
+
+/* What the driver core adds, from 6.11 on, to what the driver has said. */
+#define CORE_ERROR "probe with driver "
+
+int kernel_log_read(char **text)
+{
+	int fd = tree_open(O_RDONLY, "/dev/kmsg");
+	size_t size = 0;
+	ssize_t got;
+
+	*text = text_copy("");
+	if (fd < 0)
+		return fd;
+	while (size < LOG_MAX) {
+		*text = array_resize(*text, size + RECORD_MAX + 1, 1);
+		got = read(fd, *text + size, RECORD_MAX);
+		/* The record after the last one read is gone: the next is there. */
+		if (got < 0 && (errno == EPIPE || errno == EINTR))
+			continue;
+		if (got <= 0)
+			break;
+		size += got;
+	}
+	(*text)[size] = 0;
+	close(fd);
+	return 0;
+}
+
+bool kernel_log_error(const char *text, const char *prefix, char *message, size_t size)
+{
+	bool found = false;
+
+	for (const char *line = text; line;
+	     line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
+		__u64 priority;
+		const char *end = text_scan(line, 10, &priority);
+		const char *start = line + strcspn(line, ";\n");
+		size_t length;
+
+		if (!end || *end != ',' || *start != ';' || (priority & 7) > LEVEL_ERROR ||
+		    strncmp(start + 1, prefix, strlen(prefix)))
+			continue;
+		start += 1 + strlen(prefix);
+		if (!strncmp(start, CORE_ERROR, strlen(CORE_ERROR)))
+			continue;
+		length = strcspn(start, "\n");
+		if (length > size - 1)
+			length = size - 1;
+		memcpy(message, start, length);
+		message[length] = 0;
+		text_clean(message);
+		found = true;
+	}
+	return found;
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Whether a GPU may go to another driver.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/tree.h"
+#include "host/iommu_group.h"
+#include "host/users.h"
+#include "moves/move.h"
+
+#define SAY(format, ...) fprintf(stderr, "%s: " format "\n", __VA_ARGS__)
+
+/* Unbinding a device that is in use would wait until it is not. */
+static bool is_free(const struct gpu *gpu)
+{
+	struct users users;
+	bool is_free;
+
+	users_find(&users, &gpu->pci);
+	is_free = !users.busy;
+	for (size_t i = 0; i < users.count; i++)
+		SAY("process %d (%s) has it open as %s: end that first", gpu->pci.bdf,
+		    users.users[i].pid, users.users[i].command, users.users[i].path);
+	if (users.busy && !users.count)
+		SAY("a process that cannot be seen from here has its group open: end that first",
+		    gpu->pci.bdf);
+	users_free(&users);
+	return is_free;
+}
+
+static bool is_moved(const struct move_request *request, const char *bdf)
+{
+	for (size_t i = 0; i < request->gpus->count; i++) {
+		if (!strcmp(request->gpus->gpus[i].pci.bdf, bdf))
+			return true;
+	}
+	return false;
+}
+
+/* A GPU that no driver has looked at may have its group only then. */
+static bool iommu_is_used(const struct gpu *gpu)
+{
+	struct tree_names names;
+	bool used;
+
+	tree_list(&names, "/sys/class/iommu");
+	used = gpu->pci.group[0] || (names.count && !gpu->pci.driver[0]);
+	tree_names_free(&names);
+	return used;
+}
+
+/* The rest of its group has to be free, too, or to move with it. */
+static bool group_is_viable(const struct move_request *request, const struct gpu *gpu)
+{
+	struct pci_devices members;
+	bool viable = true;
+
+	if (!iommu_is_used(gpu)) {
+		SAY("it is behind no IOMMU, and no guest can have it: see 'nvgrace-gpu doctor'",
+		    gpu->pci.bdf);
+		return false;
+	}
+	iommu_group_read(&members, &gpu->pci);
+	for (size_t i = 0; i < members.count; i++) {
+		const struct pci_device *member = &members.devices[i];
+
+		if (iommu_group_lets(member) || is_moved(request, member->bdf))
+			continue;
+		viable = false;
+		SAY("%s in the same IOMMU group %s has the driver %s: free that first, with",
+		    gpu->pci.bdf, member->bdf, gpu->pci.group, member->driver);
+		fprintf(stderr, "    echo %s >" PCI_DRIVER_FOLDER "%s/unbind\n", member->bdf,
+			member->driver);
+	}
+	pci_devices_free(&members);
+	return viable;
+}
+
+/* What somebody has chosen for this GPU stands, or is explained. */
+static bool is_wanted(const struct move_request *request, const struct gpu *gpu)
+{
+	const char *bdf = gpu->pci.bdf;
+	const char *override = gpu->pci.override;
+
+	if (gpu->policy == GPU_POLICY_DRIVERCTL && !request->force) {
+		SAY("driverctl decides: 'driverctl unset-override %s' ends that, --force does now",
+		    bdf, bdf);
+		return false;
+	}
+	if (override[0] && strcmp(override, GPU_DRIVER) &&
+	    strcmp(override, request->to ? request->to : "") && strcmp(override, gpu->pci.driver) &&
+	    !request->force) {
+		SAY("somebody has set driver_override, which gives it to %s: --force changes that",
+		    bdf, override);
+		return false;
+	}
+	if (!request->to || strcmp(request->to, GPU_DRIVER))
+		return true;
+	if (gpu->policy == GPU_POLICY_NO && request->all) {
+		SAY("left out: a udev rule says NVGRACE_GPU_BIND=\"no\"; name it to bind it",
+		    bdf);
+		return false;
+	}
+	if (gpu->policy == GPU_POLICY_NO)
+		SAY("a udev rule says NVGRACE_GPU_BIND=\"no\": bound until the next boot only",
+		    bdf);
+	return true;
+}
+
+/* A driver that gives devices to guests, by its name: it may not be loaded yet. */
+static bool is_for_guests(const char *driver)
+{
+	return driver && (!strncmp(driver, "vfio", 4) || strstr(driver, "_vfio_pci"));
+}
+
+bool move_is_allowed(const struct move_request *request, const struct gpu *gpu)
+{
+	return is_wanted(request, gpu) && is_free(gpu) &&
+	       (!is_for_guests(request->to) || group_is_viable(request, gpu));
+}

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * list and status.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include <json-c/json.h>
+
+#include "host/iommu_group.h"
+#include "host/users.h"
+#include "output/report.h"
+
+/**
+ * struct facts - what a report needs beside the GPU itself
+ * @members: of its IOMMU group
+ * @users: who has it open
+ * @names: of PCI functions
+ */
+struct facts {
+	struct pci_devices members;
+	struct users users;
+	struct pci_access *names;
+};
+
+static void facts_read(struct facts *facts, const struct gpu *gpu)
+{
+	iommu_group_read(&facts->members, &gpu->pci);
+	users_find(&facts->users, &gpu->pci);
+	facts->names = pci_names_open();
+}
+
+static void facts_free(struct facts *facts)
+{
+	pci_devices_free(&facts->members);
+	users_free(&facts->users);
+	pci_names_close(facts->names);
+}
+
+/* --- JSON */
+
+void report_string(struct json_object *object, const char *key, const char *value)
+{
+	json_object_object_add(object, key, json_object_new_string(value));
+}
+
+static void add_string_or_null(struct json_object *object, const char *key, const char *value)
+{
+	json_object_object_add(object, key, value[0] ? json_object_new_string(value) : NULL);
+}
+
+static void add_number(struct json_object *object, const char *key, __u64 value)
+{
+	json_object_object_add(object, key, json_object_new_uint64(value));
+}
+
+void report_json(struct json_object *object)
+{
+	puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PRETTY |
+							    JSON_C_TO_STRING_SPACED |
+							    JSON_C_TO_STRING_NOSLASHESCAPE));
+	json_object_put(object);
+}
+
+static struct json_object *driver_json(const struct gpu *gpu)
+{
+	struct json_object *object = json_object_new_object();
+
+	add_string_or_null(object, "name", gpu->pci.driver);
+	report_string(object, "origin", gpu_origin_name(gpu->origin));
+	add_string_or_null(object, "version", gpu->driver_version);
+	return object;
+}
+
+static struct json_object *memory_json(const struct gpu *gpu)
+{
+	struct json_object *object;
+
+	if (!gpu->has_memory)
+		return NULL;
+	object = json_object_new_object();
+	add_number(object, "base", gpu->base);
+	add_number(object, "usemem_size", gpu->usemem_size);
+	add_number(object, "usemem_bar_size", gpu->usemem_bar_size);
+	add_number(object, "resmem_size", gpu->resmem_size);
+	add_number(object, "resmem_bar_size", gpu->resmem_bar_size);
+	json_object_object_add(object, "mig_erratum", json_object_new_boolean(gpu->mig_erratum));
+	report_string(object, "readiness_method", gpu->readiness_method);
+	report_string(object, "readiness", gpu->readiness);
+	return object;
+}
+
+static struct json_object *group_json(const struct gpu *gpu, const struct facts *facts)
+{
+	struct json_object *object, *others;
+	bool viable = true;
+	char name[256];
+
+	if (!gpu->pci.group[0])
+		return NULL;
+	object = json_object_new_object();
+	others = json_object_new_array();
+	for (size_t i = 0; i < facts->members.count; i++) {
+		const struct pci_device *member = &facts->members.devices[i];
+		struct json_object *other;
+
+		if (!strcmp(member->bdf, gpu->pci.bdf))
+			continue;
+		viable &= iommu_group_lets(member);
+		other = json_object_new_object();
+		report_string(other, "bdf", member->bdf);
+		report_string(other, "name", pci_name(facts->names, member, name, sizeof(name)));
+		add_string_or_null(other, "driver", member->driver);
+		json_object_array_add(others, other);
+	}
+	report_string(object, "number", gpu->pci.group);
+	json_object_object_add(object, "viable", json_object_new_boolean(viable));
+	json_object_object_add(object, "others", others);
+	return object;
+}
+
+static struct json_object *bars_json(const struct pci_device *pci)
+{
+	struct json_object *bars = json_object_new_array();
+
+	for (int i = 0; i < PCI_BARS; i++) {
+		struct json_object *bar;
+
+		if (!pci->bars[i].size)
+			continue;
+		bar = json_object_new_object();
+		add_number(bar, "index", i);
+		add_number(bar, "start", pci->bars[i].start);
+		add_number(bar, "size", pci->bars[i].size);
+		json_object_array_add(bars, bar);
+	}
+	return bars;
+}
+
+static struct json_object *users_json(const struct users *users)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < users->count; i++) {
+		struct json_object *user = json_object_new_object();
+
+		json_object_object_add(user, "pid", json_object_new_int(users->users[i].pid));
+		report_string(user, "command", users->users[i].command);
+		report_string(user, "file", users->users[i].path);
+		json_object_array_add(list, user);
+	}
+	return list;
+}
+
+static struct json_object *gpu_json(const struct gpu *gpu)
+{
+	struct json_object *object = json_object_new_object();
+	struct facts facts;
+	char id[16];
+
+	facts_read(&facts, gpu);
+	snprintf(id, sizeof(id), "%04x:%04x", gpu->pci.vendor, gpu->pci.device);
+	report_string(object, "bdf", gpu->pci.bdf);
+	report_string(object, "id", id);
+	report_string(object, "product", gpu->product);
+	json_object_object_add(object, "driver", driver_json(gpu));
+	add_string_or_null(object, "driver_override", gpu->pci.override);
+	report_string(object, "bind_at_boot", gpu_policy_name(gpu->policy));
+	json_object_object_add(object, "iommu_group", group_json(gpu, &facts));
+	json_object_object_add(object, "numa_node", json_object_new_int(gpu->pci.numa_node));
+	json_object_object_add(object, "memory", memory_json(gpu));
+	json_object_object_add(object, "bars", bars_json(&gpu->pci));
+	json_object_object_add(object, "in_use", json_object_new_boolean(facts.users.busy));
+	json_object_object_add(object, "users", users_json(&facts.users));
+	add_number(object, "hidden_processes", facts.users.hidden);
+	facts_free(&facts);
+	return object;
+}
+
+static void print_json(const struct gpus *gpus)
+{
+	struct json_object *list = json_object_new_array();
+
+	for (size_t i = 0; i < gpus->count; i++)
+		json_object_array_add(list, gpu_json(&gpus->gpus[i]));
+	report_json(list);
+}
+
+/* --- text */
+
+static const char *or_none(const char *text)
+{
+	return text[0] ? text : "none";
+}
+
+static void print_driver(const struct gpu *gpu)
+{
+	static const char * const origins[] = {
+		[GPU_UNBOUND]		= "",
+		[GPU_OF_PACKAGE]	= ", of this package, version ",
+		[GPU_OF_KERNEL]		= ", the kernel's own",
+		[GPU_OF_OTHERS]		= ", not the driver for guests",
+	};
+
+	printf("  driver           %s%s%s\n", or_none(gpu->pci.driver), origins[gpu->origin],
+	       gpu->origin == GPU_OF_PACKAGE ? gpu->driver_version : "");
+	printf("  driver_override  %s\n", or_none(gpu->pci.override));
+	printf("  bound at boot    %s\n", gpu_policy_name(gpu->policy));
+}
+
+static void print_group(const struct gpu *gpu, const struct facts *facts)
+{
+	char name[256];
+
+	printf("  IOMMU group      %s\n", or_none(gpu->pci.group));
+	for (size_t i = 0; i < facts->members.count; i++) {
+		const struct pci_device *member = &facts->members.devices[i];
+
+		if (!strcmp(member->bdf, gpu->pci.bdf))
+			continue;
+		printf("    with %s %s, driver %s%s\n", member->bdf,
+		       pci_name(facts->names, member, name, sizeof(name)), or_none(member->driver),
+		       iommu_group_lets(member) ? "" : ": keeps the group from guests");
+	}
+}
+
+static void print_part(const char *name, int bar, __u64 size, __u64 bar_size)
+{
+	char text[32], bar_text[32];
+
+	if (size)
+		printf("  %-17s%s in BAR%d of %s\n", name, text_size(text, sizeof(text), size), bar,
+		       text_size(bar_text, sizeof(bar_text), bar_size));
+	else
+		printf("  %-17snone\n", name);
+}
+
+static void print_memory(const struct gpu *gpu)
+{
+	char size[32];
+
+	if (gpu->has_memory) {
+		printf("  memory base      %#llx\n", gpu->base);
+		print_part("usemem", 4, gpu->usemem_size, gpu->usemem_bar_size);
+		print_part("resmem", 2, gpu->resmem_size, gpu->resmem_bar_size);
+		printf("  readiness        %s (%s)\n", or_none(gpu->readiness),
+		       or_none(gpu->readiness_method));
+	} else {
+		printf("  memory           %s\n",
+		       gpu->origin == GPU_OF_PACKAGE ?
+			       "firmware describes none" :
+			       "not known: the driver of this package tells when it is bound");
+	}
+	for (int i = 0; i < PCI_BARS; i++) {
+		if (gpu->pci.bars[i].size)
+			printf("  physical BAR%d    %s at %#llx\n", i,
+			       text_size(size, sizeof(size), gpu->pci.bars[i].size),
+			       gpu->pci.bars[i].start);
+	}
+}
+
+static void print_users(const struct users *users)
+{
+	for (size_t i = 0; i < users->count; i++)
+		printf("  open in          %d (%s): %s\n", users->users[i].pid,
+		       users->users[i].command, users->users[i].path);
+	if (!users->count)
+		printf("  open in          %s\n",
+		       users->busy ? "a process that cannot be seen" : "no process");
+	if (users->hidden)
+		printf("    the files of %zu processes cannot be seen by this user\n",
+		       users->hidden);
+}
+
+static void print_status(const struct gpu *gpu)
+{
+	struct facts facts;
+
+	facts_read(&facts, gpu);
+	printf("%s  %s (%04x:%04x)\n", gpu->pci.bdf, gpu->product, gpu->pci.vendor,
+	       gpu->pci.device);
+	print_driver(gpu);
+	print_group(gpu, &facts);
+	printf("  NUMA node        %d\n", gpu->pci.numa_node);
+	print_memory(gpu);
+	print_users(&facts.users);
+	facts_free(&facts);
+}
+
+void report_status(const struct gpus *gpus, bool json)
+{
+	if (json) {
+		print_json(gpus);
+		return;
+	}
+	for (size_t i = 0; i < gpus->count; i++) {
+		if (i)
+			putchar('\n');
+		print_status(&gpus->gpus[i]);
+	}
+}
+
+void report_list(const struct gpus *gpus, bool json)
+{
+	if (json) {
+		print_json(gpus);
+		return;
+	}
+	for (size_t i = 0; i < gpus->count; i++) {
+		const struct gpu *gpu = &gpus->gpus[i];
+
+		printf("%s  %-11s  driver %s  group %s  %s\n", gpu->pci.bdf, gpu->product,
+		       or_none(gpu->pci.driver), or_none(gpu->pci.group),
+		       gpu->readiness[0] ? gpu->readiness : "readiness unknown");
+	}
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * list, status and doctor: what there is to know of GPUs, for people and as JSON.
+ */
+#ifndef REPORT_H
+#define REPORT_H
+
+#include <stdbool.h>
+
+#include "host/gpu.h"
+
+struct json_object;
+
+void report_string(struct json_object *object, const char *key, const char *value);
+
+/* Prints it, and lets go of it. */
+void report_json(struct json_object *object);
+
+/* A line for each GPU. */
+void report_list(const struct gpus *gpus, bool json);
+
+/* Everything of each GPU. */
+void report_status(const struct gpus *gpus, bool json);
+
+/* Runs all checks and prints what they found; 0, 1 for warnings, 2 for problems. */
+int doctor(bool json);
+
+#endif /* REPORT_H */
