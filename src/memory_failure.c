@@ -66,6 +66,12 @@ static void zap_page(struct nvgrace_gpu *gpu, unsigned long pfn)
 			    PFN_PHYS((u64)page_pgoff_in_file(region, pfn)), PAGE_SIZE, true);
 }
 
+static void zap_region(struct nvgrace_region *region)
+{
+	unmap_mapping_range(region->gpu->core.vdev.inode->i_mapping,
+			    VFIO_PCI_INDEX_TO_OFFSET(region->index), region->part.bar_size, true);
+}
+
 /* Every lost page, not only the new one: that is simple, and not too many. */
 static void zap_lost(struct work_struct *work)
 {
@@ -79,7 +85,9 @@ static void zap_lost(struct work_struct *work)
 	nvgrace_access_drain(gpu);
 
 	if (READ_ONCE(failure->poison.overflow)) {
-		nvgrace_region_zap_all(gpu);
+		zap_region(&gpu->usemem);
+		if (gpu->resmem.part.length)
+			zap_region(&gpu->resmem);
 		return;
 	}
 

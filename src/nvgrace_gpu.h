@@ -69,14 +69,17 @@ struct nvgrace_readiness {
  * @usemem: cached memory, BAR4; without length if firmware describes no memory
  * @resmem: non-cached memory, BAR2; without length on parts with no erratum
  * @mig_erratum: the part needs resmem
+ * @power_lock: one change of the power state at a time
  * @fake_bar_lock: guards the two fake BARs
  * @usemem_bar: BAR4/5 as the user sees it
  * @resmem_bar: BAR2/3 as the user sees it, unused without resmem
  * @readiness: is the memory usable?
  * @memory_failure: which pages are lost, where the kernel tells of memory errors
+ * @reset_locked: a reset under way has taken memory_lock here, not in the core
  * @reset_task: who is in a reset ioctl on this device, and will see its result
- * @reset_marked: a mark was left that a reset under way will wipe out; this and
- *	@reset_unmarked belong to whoever holds the device lock for the reset
+ * @reset_marked: a mark was left that a reset under way will wipe out; this,
+ *	@reset_locked and @reset_unmarked belong to whoever holds the device lock
+ *	for the reset
  * @reset_unmarked: what was there before the mark
  */
 struct nvgrace_gpu {
@@ -84,11 +87,13 @@ struct nvgrace_gpu {
 	struct nvgrace_region usemem;
 	struct nvgrace_region resmem;
 	bool mig_erratum;
+	struct mutex power_lock;	/* PM control register */
 	spinlock_t fake_bar_lock;	/* both fake BARs */
 	struct nvgrace_fake_bar usemem_bar;
 	struct nvgrace_fake_bar resmem_bar;
 	struct nvgrace_readiness readiness;
 	struct nvgrace_memory_failure *memory_failure;
+	bool reset_locked;
 	struct task_struct *reset_task;
 	bool reset_marked;
 	u32 reset_unmarked;
@@ -141,7 +146,6 @@ void nvgrace_region_unmap(struct nvgrace_region *region);
 
 /* region_mmap.c */
 vm_fault_t nvgrace_region_fault_wait(struct vm_fault *vmf, unsigned int order);
-void nvgrace_region_zap_all(struct nvgrace_gpu *gpu);
 struct nvgrace_region *nvgrace_region_of(const struct vm_area_struct *vma);
 int nvgrace_region_mmap(struct nvgrace_region *region, struct vm_area_struct *vma);
 
@@ -174,6 +178,7 @@ int nvgrace_readiness_probe(struct nvgrace_gpu *gpu);
 int nvgrace_readiness_check(struct nvgrace_gpu *gpu);
 int nvgrace_readiness_sleep(void);
 void nvgrace_readiness_due(struct nvgrace_gpu *gpu);
+void nvgrace_readiness_restart(struct nvgrace_gpu *gpu);
 const char *nvgrace_readiness_method(const struct nvgrace_gpu *gpu);
 
 /* reset.c */

@@ -85,19 +85,6 @@ static const struct vm_operations_struct region_vm_ops = {
 };
 
 /**
- * nvgrace_region_zap_all() - have all mappings of both regions fault again
- * @gpu: a GPU with memory
- *
- * Context: may sleep.
- */
-void nvgrace_region_zap_all(struct nvgrace_gpu *gpu)
-{
-	compat_zap_region(&gpu->core, gpu->usemem.index);
-	if (gpu->resmem.part.length)
-		compat_zap_region(&gpu->core, gpu->resmem.index);
-}
-
-/**
  * nvgrace_region_of() - the region that a mapping is of
  * @vma: any mapping of a device of this driver
  *

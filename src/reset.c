@@ -45,31 +45,50 @@ static bool function_was_reset(struct nvgrace_gpu *gpu)
 	return value != RESET_MARK && !PCI_POSSIBLE_ERROR(value);
 }
 
+/*
+ * From now on the core lets nobody near a BAR, its own ones included: accesses
+ * wait, and mappings fault and wait.  That is what the core does itself in the
+ * resets that it starts; it is not told of those of others.
+ */
+static void lock_out_users(struct nvgrace_gpu *gpu)
+{
+	struct pci_dev *pdev = gpu->core.pdev;
+	bool blocked = pdev->block_cfg_access;
+
+	/*
+	 * A config write of the user's may have memory_lock and wait for the PCI
+	 * core to unblock config space.  Nothing has been done to the function
+	 * yet: let that write go first.  Another reset needs the device lock.
+	 */
+	if (blocked)
+		pci_cfg_access_unlock(pdev);
+	compat_zap_and_lock_memory(&gpu->core);
+	if (blocked)
+		pci_cfg_access_lock(pdev);
+}
+
 static void reset_prepare(struct pci_dev *pdev)
 {
 	struct nvgrace_gpu *gpu = nvgrace_gpu_from_pci(pdev);
+
+	gpu->reset_locked = !compat_rwsem_is_mine(&gpu->core.memory_lock);
+	if (gpu->reset_locked)
+		lock_out_users(gpu);
 
 	if (!nvgrace_gpu_has_memory(gpu))
 		return;
 
 	trace_nvgrace_readiness(pdev, NVGRACE_RESETTING);
 
-	/* Accesses under way end first; those that come now will wait. */
 	down_write(&gpu->readiness.lock);
 	WRITE_ONCE(gpu->readiness.state, NVGRACE_RESETTING);
 	up_write(&gpu->readiness.lock);
 
 	leave_mark(gpu);
-	nvgrace_region_zap_all(gpu);
 }
 
-static void reset_done(struct pci_dev *pdev)
+static void memory_reset_done(struct nvgrace_gpu *gpu)
 {
-	struct nvgrace_gpu *gpu = nvgrace_gpu_from_pci(pdev);
-
-	if (!nvgrace_gpu_has_memory(gpu))
-		return;
-
 	/* A reset ioctl has the result itself, and resets the BARs by it. */
 	if (function_was_reset(gpu) && READ_ONCE(gpu->reset_task) != current)
 		nvgrace_config_reset(gpu);
@@ -79,7 +98,17 @@ static void reset_done(struct pci_dev *pdev)
 	gpu->readiness.since = jiffies;
 	up_write(&gpu->readiness.lock);
 
-	trace_nvgrace_readiness(pdev, NVGRACE_PENDING);
+	trace_nvgrace_readiness(gpu->core.pdev, NVGRACE_PENDING);
+}
+
+static void reset_done(struct pci_dev *pdev)
+{
+	struct nvgrace_gpu *gpu = nvgrace_gpu_from_pci(pdev);
+
+	if (nvgrace_gpu_has_memory(gpu))
+		memory_reset_done(gpu);
+	if (gpu->reset_locked)
+		up_write(&gpu->core.memory_lock);
 }
 
 /**

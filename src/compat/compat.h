@@ -161,10 +161,29 @@ static inline void release_fault_lock(struct vm_fault *vmf)
 	vmf_insert_pfn_pud(vmf, __pfn_to_pfn_t(pfn, PFN_DEV), write)
 #endif
 
+/*
+ * Locks.  A bus reset takes those of all functions on the bus, in their order.
+ */
+static inline void compat_down_write_memory(struct vfio_pci_core_device *core)
+{
+	down_write_nested(&core->memory_lock, PCI_FUNC(core->pdev->devfn));
+}
+
+/* Whether this task holds it for write.  No other task can make it so, or undo it. */
+static inline bool compat_rwsem_is_mine(struct rw_semaphore *sem)
+{
+#ifdef CONFIG_PREEMPT_RT
+	return ((unsigned long)READ_ONCE(sem->rwbase.rtmutex.owner) & ~1UL) ==
+	       (unsigned long)current;
+#else
+	return atomic_long_read(&sem->owner) == (long)current;
+#endif
+}
+
 #ifdef COMPAT_HAVE_VFIO_PCI_VMA_LIST
 /* vma_list.c: mapped at mmap time, zapped by the core's list. */
 int compat_mmap_populate(struct nvgrace_region *region, struct vm_area_struct *vma, u64 start);
-void compat_zap_region(struct vfio_pci_core_device *core, unsigned int index);
+void compat_zap_and_lock_memory(struct vfio_pci_core_device *core);
 
 /* The pfn a mapping begins with: vm_pgoff was an offset in the device's file only at first. */
 static inline unsigned long compat_first_pfn(const struct vm_area_struct *vma, unsigned long pfn)
@@ -178,10 +197,13 @@ static inline int compat_mmap_populate(struct nvgrace_region *region,
 	return 0;
 }
 
-static inline void compat_zap_region(struct vfio_pci_core_device *core, unsigned int index)
+/* memory_lock for write, and no BAR is mapped any more. */
+static inline void compat_zap_and_lock_memory(struct vfio_pci_core_device *core)
 {
-	unmap_mapping_range(core->vdev.inode->i_mapping, VFIO_PCI_INDEX_TO_OFFSET(index),
-			    VFIO_PCI_OFFSET_MASK + 1, true);
+	compat_down_write_memory(core);
+	unmap_mapping_range(core->vdev.inode->i_mapping,
+			    VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_BAR0_REGION_INDEX),
+			    VFIO_PCI_INDEX_TO_OFFSET(VFIO_PCI_ROM_REGION_INDEX), true);
 }
 
 static inline unsigned long compat_first_pfn(const struct vm_area_struct *vma, unsigned long pfn)

@@ -45,6 +45,11 @@ NEEDED(vfio_pci_core_device)
 	struct vfio_device *device = &core.vdev;
 	struct pci_dev **pdev = &core.pdev;
 	struct rw_semaphore *lock = &core.memory_lock;
+#ifdef CONFIG_PREEMPT_RT
+	struct task_struct **owner = &lock->rwbase.rtmutex.owner;
+#else
+	atomic_long_t *owner = &lock->owner;
+#endif
 	bool engaged = core.pm_runtime_engaged;
 }
 
@@ -97,11 +102,14 @@ NEEDED(pci)
 	void __iomem *(*map)(struct pci_dev *, int, unsigned long) = pci_iomap;
 
 	(void)PCI_POSSIBLE_ERROR(0);
-	(void)(pdev->msi_cap + pdev->msi_enabled + pdev->cfg_size + pdev->current_state);
+	(void)(pdev->msi_cap + pdev->msi_enabled + pdev->cfg_size + pdev->current_state +
+	       pdev->block_cfg_access);
 	(void)&pci_enable_device;
 	(void)&pci_disable_device;
 	(void)&pci_release_selected_regions;
 	(void)&pci_iounmap;
+	EXPORTED(pci_cfg_access_lock);
+	EXPORTED(pci_cfg_access_unlock);
 	EXPORTED(pci_find_dvsec_capability);
 	EXPORTED(pci_request_selected_regions);
 }

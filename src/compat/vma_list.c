@@ -187,8 +187,6 @@ static struct mm_struct *first_mm(struct vfio_pci_core_device *core)
 
 	mutex_lock(&core->vma_lock);
 	list_for_each_entry_safe(entry, next, &core->vma_list, vma_next) {
-		if (!is_ours(entry))
-			continue;
 		if (mmget_not_zero(entry->vma->vm_mm)) {
 			mm = entry->vma->vm_mm;
 			break;
@@ -208,7 +206,7 @@ static void zap_mm(struct vfio_pci_core_device *core, struct mm_struct *mm)
 	mmap_read_lock(mm);
 	mutex_lock(&core->vma_lock);
 	list_for_each_entry_safe(entry, next, &core->vma_list, vma_next) {
-		if (entry->vma->vm_mm != mm || !is_ours(entry))
+		if (entry->vma->vm_mm != mm)
 			continue;
 		zap(entry->vma);
 		list_del(&entry->vma_next);
@@ -218,18 +216,7 @@ static void zap_mm(struct vfio_pci_core_device *core, struct mm_struct *mm)
 	mmap_read_unlock(mm);
 }
 
-/**
- * compat_zap_region() - have all mappings fault again
- * @core: the device
- * @index: unused: the list does not tell regions apart
- *
- * The order of locks is mmap_lock, vma_lock, memory_lock.  A caller that is in
- * a reset by the core holds memory_lock for write, but then the core has zapped
- * before, nothing could be populated since, and the list is empty.
- *
- * Context: may sleep.
- */
-void compat_zap_region(struct vfio_pci_core_device *core, unsigned int index)
+static void zap_all(struct vfio_pci_core_device *core)
 {
 	struct mm_struct *mm;
 
@@ -240,6 +227,28 @@ void compat_zap_region(struct vfio_pci_core_device *core, unsigned int index)
 		zap_mm(core, mm);
 		mmput(mm);
 	}
+}
+
+/**
+ * compat_zap_and_lock_memory() - memory_lock for write, and no BAR is mapped
+ * @core: the device
+ *
+ * The order of locks is mmap_lock, vma_lock, memory_lock; faults of any BAR take
+ * the latter two.
+ *
+ * Context: may sleep; holds none of these locks.
+ */
+void compat_zap_and_lock_memory(struct vfio_pci_core_device *core)
+{
+	zap_all(core);
+	mutex_lock(&core->vma_lock);
+	while (!list_empty(&core->vma_list)) {
+		mutex_unlock(&core->vma_lock);
+		zap_all(core);
+		mutex_lock(&core->vma_lock);
+	}
+	compat_down_write_memory(core);
+	mutex_unlock(&core->vma_lock);
 }
 
 /**
