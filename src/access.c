@@ -9,6 +9,10 @@ static int check_locked(struct nvgrace_gpu *gpu)
 {
 	int ret;
 
+	/* A user's write to the PM control register put it there, and changes it back. */
+	if (gpu->core.pdev->current_state != PCI_D0)
+		return -EIO;
+
 	down_read(&gpu->readiness.lock);
 	ret = nvgrace_readiness_check(gpu);
 	if (ret)

@@ -95,20 +95,8 @@ static ssize_t config_step(struct nvgrace_gpu *gpu, char __user *buf, size_t cou
 	return ret;
 }
 
-/**
- * nvgrace_config_rw() - read or write config space
- * @gpu: the GPU
- * @buf: the user's buffer, read only if @is_write
- * @count: bytes
- * @ppos: file position, in the config region; moved by what is returned
- * @is_write: direction
- *
- * Context: may sleep.
- * Return: bytes done, which is short of @count only after an error behind the
- * first byte; else the errno of that error, as vfio-pci-core has it.
- */
-ssize_t nvgrace_config_rw(struct nvgrace_gpu *gpu, char __user *buf, size_t count,
-			  loff_t *ppos, bool is_write)
+static ssize_t config_rw(struct nvgrace_gpu *gpu, char __user *buf, size_t count, loff_t *ppos,
+			 bool is_write)
 {
 	u64 pos = *ppos & VFIO_PCI_OFFSET_MASK;
 	size_t done = 0;
@@ -127,6 +115,55 @@ ssize_t nvgrace_config_rw(struct nvgrace_gpu *gpu, char __user *buf, size_t coun
 	}
 
 	return done;
+}
+
+static bool touches_power_state(const struct nvgrace_gpu *gpu, u64 pos, size_t count)
+{
+	u8 pm = gpu->core.pdev->pm_cap;
+
+	return pm && nvgrace_span_cut(pos, count, pm + PCI_PM_CTRL,
+				      pm + PCI_PM_CTRL + sizeof(u16)).inside;
+}
+
+/*
+ * Waking up from D3hot may be a reset.  Only such a write, and so nobody else,
+ * takes the function there and back; and while it is there, no access finds it
+ * ready.  So a check that is due before the write still is due after it.
+ */
+static ssize_t power_state_write(struct nvgrace_gpu *gpu, char __user *buf, size_t count,
+				 loff_t *ppos)
+{
+	ssize_t ret = mutex_lock_killable(&gpu->power_lock);
+
+	if (ret)
+		return ret;
+
+	nvgrace_readiness_restart(gpu);
+	ret = config_rw(gpu, buf, count, ppos, true);
+	mutex_unlock(&gpu->power_lock);
+
+	return ret;
+}
+
+/**
+ * nvgrace_config_rw() - read or write config space
+ * @gpu: the GPU
+ * @buf: the user's buffer, read only if @is_write
+ * @count: bytes
+ * @ppos: file position, in the config region; moved by what is returned
+ * @is_write: direction
+ *
+ * Context: may sleep.
+ * Return: bytes done, which is short of @count only after an error behind the
+ * first byte; else the errno of that error, as vfio-pci-core has it.
+ */
+ssize_t nvgrace_config_rw(struct nvgrace_gpu *gpu, char __user *buf, size_t count,
+			  loff_t *ppos, bool is_write)
+{
+	if (is_write && touches_power_state(gpu, *ppos & VFIO_PCI_OFFSET_MASK, count))
+		return power_state_write(gpu, buf, count, ppos);
+
+	return config_rw(gpu, buf, count, ppos, is_write);
 }
 
 /**

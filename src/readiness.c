@@ -190,6 +190,23 @@ void nvgrace_readiness_due(struct nvgrace_gpu *gpu)
 }
 
 /**
+ * nvgrace_readiness_restart() - as nvgrace_readiness_due(), with time-outs from now
+ * @gpu: a GPU with memory that may just have got its power, or is to get it
+ *
+ * Context: may sleep; holds no readiness.lock.
+ */
+void nvgrace_readiness_restart(struct nvgrace_gpu *gpu)
+{
+	struct nvgrace_readiness *readiness = &gpu->readiness;
+
+	down_write(&readiness->lock);
+	if (readiness->state != NVGRACE_RESETTING)
+		WRITE_ONCE(readiness->state, NVGRACE_PENDING);
+	readiness->since = jiffies;
+	up_write(&readiness->lock);
+}
+
+/**
  * nvgrace_readiness_method() - where readiness is read
  * @gpu: a GPU with memory
  *

@@ -66,60 +66,6 @@ static unsigned long copy(void *memory, char __user *buf, size_t count, bool is_
 	return copy_to_user(buf, memory, count);
 }
 
-/*
- * As copy(), in a bracket.  A page fault would take mmap_lock, perhaps wait
- * for this very device, and so is not allowed there.
- *
- * Return: bytes copied, fewer than @count or none where the user's buffer is
- * not present, or why there is no access.
- */
-static ssize_t copy_present(struct nvgrace_gpu *gpu, void *memory, char __user *buf,
-			    size_t count, bool is_write)
-{
-	unsigned long left;
-	int ret;
-
-	ret = nvgrace_access_begin(gpu);
-	if (ret)
-		return ret;
-
-	pagefault_disable();
-	left = copy(memory, buf, count, is_write);
-	pagefault_enable();
-	nvgrace_access_end(gpu);
-
-	return count - left;
-}
-
-/*
- * A few bytes by way of the stack: the user's buffer may fault here, and what
- * faults for good is found.
- */
-static ssize_t copy_bounced(struct nvgrace_gpu *gpu, void *memory, char __user *buf,
-			    size_t count, bool is_write)
-{
-	u8 bytes[64];
-	int ret;
-
-	count = min(count, sizeof(bytes));
-	if (is_write && copy_from_user(bytes, buf, count))
-		return -EFAULT;
-
-	ret = nvgrace_access_begin(gpu);
-	if (ret)
-		return ret;
-	if (is_write)
-		memcpy(memory, bytes, count);
-	else
-		memcpy(bytes, memory, count);
-	nvgrace_access_end(gpu);
-
-	if (!is_write && copy_to_user(buf, bytes, count))
-		return -EFAULT;
-
-	return count;
-}
-
 /* Bytes of @count that come before the first lost page. */
 static size_t good_bytes(struct nvgrace_region *region, u64 offset, size_t count)
 {
@@ -129,6 +75,76 @@ static size_t good_bytes(struct nvgrace_region *region, u64 offset, size_t count
 	unsigned long good = nvgrace_memory_failure_good(region->gpu, first, pages);
 
 	return good ? min_t(u64, count, PFN_PHYS((u64)good) - offset_in_page(start)) : 0;
+}
+
+/* The bracket around a copy of @count bytes; those that can be copied, or why none. */
+static ssize_t copy_begin(struct nvgrace_region *region, u64 offset, size_t count)
+{
+	int ret = nvgrace_access_begin(region->gpu);
+
+	if (ret)
+		return ret;
+
+	/* Not before: a page may get lost in a wait for readiness. */
+	count = good_bytes(region, offset, count);
+	if (count)
+		return count;
+
+	nvgrace_access_end(region->gpu);
+	return -EIO;
+}
+
+/*
+ * As copy(), in a bracket.  A page fault would take mmap_lock, perhaps wait
+ * for this very device, and so is not allowed there.
+ *
+ * Return: bytes copied, fewer than @count or none where the user's buffer is
+ * not present, or why there is no access.
+ */
+static ssize_t copy_present(struct nvgrace_region *region, void *memory, u64 offset,
+			    char __user *buf, size_t count, bool is_write)
+{
+	ssize_t good = copy_begin(region, offset, count);
+	unsigned long left;
+
+	if (good < 0)
+		return good;
+
+	pagefault_disable();
+	left = copy(memory + offset, buf, good, is_write);
+	pagefault_enable();
+	nvgrace_access_end(region->gpu);
+
+	return good - left;
+}
+
+/*
+ * A few bytes by way of the stack: the user's buffer may fault here, and what
+ * faults for good is found.
+ */
+static ssize_t copy_bounced(struct nvgrace_region *region, void *memory, u64 offset,
+			    char __user *buf, size_t count, bool is_write)
+{
+	u8 bytes[64];
+	ssize_t good;
+
+	count = min(count, sizeof(bytes));
+	if (is_write && copy_from_user(bytes, buf, count))
+		return -EFAULT;
+
+	good = copy_begin(region, offset, count);
+	if (good < 0)
+		return good;
+	if (is_write)
+		memcpy(memory + offset, bytes, good);
+	else
+		memcpy(bytes, memory + offset, good);
+	nvgrace_access_end(region->gpu);
+
+	if (!is_write && copy_to_user(buf, bytes, good))
+		return -EFAULT;
+
+	return good;
 }
 
 /* Some bytes of real memory; at least one, or why not. */
@@ -141,16 +157,12 @@ static ssize_t memory_step(struct nvgrace_region *region, u64 offset, char __use
 	if (!memory)
 		return -ENOMEM;
 
-	memory += offset;
-	count = good_bytes(region, offset, min_t(size_t, count, CHUNK));
-	if (!count)
-		return -EIO;
-
-	ret = copy_present(region->gpu, memory, buf, count, is_write);
+	count = min_t(size_t, count, CHUNK);
+	ret = copy_present(region, memory, offset, buf, count, is_write);
 	if (ret)
 		return ret;
 
-	ret = copy_bounced(region->gpu, memory, buf, count, is_write);
+	ret = copy_bounced(region, memory, offset, buf, count, is_write);
 	if (ret < 0)
 		return ret;
 
@@ -228,6 +240,7 @@ ssize_t nvgrace_region_rw(struct nvgrace_region *region, char __user *buf, size_
 {
 	struct vfio_pci_core_device *core = &region->gpu->core;
 	u64 pos = *ppos & VFIO_PCI_OFFSET_MASK;
+	bool slept;
 	ssize_t ret;
 
 	if (!count)
@@ -235,6 +248,7 @@ ssize_t nvgrace_region_rw(struct nvgrace_region *region, char __user *buf, size_
 	if (pos >= region->part.bar_size)
 		return -EINVAL;
 
+	slept = pm_runtime_suspended(&core->pdev->dev);
 	ret = pm_runtime_resume_and_get(&core->pdev->dev);
 	if (ret) {
 		pci_info_ratelimited(core->pdev, "runtime resume failed: %zd\n", ret);
@@ -242,7 +256,9 @@ ssize_t nvgrace_region_rw(struct nvgrace_region *region, char __user *buf, size_
 	}
 
 	/* It may have been without power since the last access. */
-	if (compat_pm_runtime_engaged(core))
+	if (slept)
+		nvgrace_readiness_restart(region->gpu);
+	else if (compat_pm_runtime_engaged(core))
 		nvgrace_readiness_due(region->gpu);
 
 	ret = rw_awake(region, buf, min_t(u64, count, region->part.bar_size - pos), pos, is_write);

@@ -26,6 +26,7 @@ void nvgrace_gpu_init_memory(struct nvgrace_gpu *gpu, const struct nvgrace_memor
 			     bool mig_erratum)
 {
 	gpu->mig_erratum = mig_erratum;
+	mutex_init(&gpu->power_lock);
 	spin_lock_init(&gpu->fake_bar_lock);
 
 	gpu->usemem.index = VFIO_PCI_BAR4_REGION_INDEX;
@@ -63,7 +64,7 @@ static int nvgrace_open_device(struct vfio_device *core_vdev)
 		goto out_forget_bar0;
 
 	/* Enabling has reset the function, where it can be reset. */
-	nvgrace_readiness_due(gpu);
+	nvgrace_readiness_restart(gpu);
 	nvgrace_config_reset(gpu);
 	vfio_pci_core_finish_enable(&gpu->core);
 
@@ -86,6 +87,8 @@ static void nvgrace_close_device(struct vfio_device *core_vdev)
 	/* The core's mapping, which goes with the close. */
 	gpu->readiness.bar0 = NULL;
 	vfio_pci_core_close_device(core_vdev);
+	/* Which has reset the function, as enabling does. */
+	nvgrace_readiness_restart(gpu);
 }
 
 static int nvgrace_plain_open_device(struct vfio_device *core_vdev)
@@ -172,7 +175,7 @@ static int nvgrace_device_feature(struct vfio_device *core_vdev, u32 flags, void
 	case VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY_WITH_WAKEUP:
 	case VFIO_DEVICE_FEATURE_LOW_POWER_EXIT:
 		/* Without power the link goes down; check when it is back. */
-		nvgrace_readiness_due(nvgrace_gpu_from_core(core_vdev));
+		nvgrace_readiness_restart(nvgrace_gpu_from_core(core_vdev));
 		break;
 	}
 

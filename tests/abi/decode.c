@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* D6.3: accesses with PCI memory decode off, and with the device suspended. */
+/* D6.3, D6.5: accesses with PCI memory decode off, and in D3hot, whoever put it there. */
 #include <errno.h>
 #include <string.h>
 
@@ -170,6 +170,46 @@ static void suspended_when_due(void)
 	check_all(MARK);
 }
 
+/* Its user writes the PM control register; waking up is a reset here. */
+static void set_power_state(u16 state)
+{
+	u8 at = vfio_capability(&dev, PCI_CAP_ID_PM);
+	u16 control;
+
+	CHECK_RET(vfio_read(&dev, CONFIG, at + PCI_PM_CTRL, &control, 2), 2);
+	control = (control & ~PCI_PM_CTRL_STATE_MASK) | state;
+	CHECK_RET(vfio_write(&dev, CONFIG, at + PCI_PM_CTRL, &control, 2), 2);
+}
+
+static void d3hot(void)
+{
+	enum access_kind kind;
+	struct task task;
+	long resets;
+
+	host_control_set(gpu.bdf, "soft_reset", 1);
+	host_rebind(gpu.bdf, DRIVER);
+	open_ready();
+	check_all(MARK);
+	host_gpu_never_ready(&gpu);
+	for (kind = 0; kind < ACCESS_KINDS; kind++) {
+		resets = host_control_get(gpu.bdf, "resets");
+		set_power_state(3);
+		check_refused();
+		set_power_state(0);
+		CHECK(host_control_get(gpu.bdf, "resets") > resets,
+		      "waking up was no reset");
+		task_start(&task, access_run, &accesses[kind]);
+		CHECK(!task_ended(&task, STILL_WAITING_MS),
+		      "a %s did not wait", access_name(kind));
+		host_gpu_set_ready(&gpu, true);
+		CHECK(task_ended(&task, PATIENCE_MS), "a %s waits on",
+		      access_name(kind));
+		CHECK_RET(task_end(&task), 0);
+	}
+	check_all(MARK);
+}
+
 static const struct tap_test tests[] = {
 	{ "D6.3 decode off, ready: every kind of access works",
 	  off_when_ready },
@@ -180,6 +220,7 @@ static const struct tap_test tests[] = {
 	{ "D6.3 suspended: read and write resume it, a mapping gets SIGBUS",
 	  suspended, 120 },
 	{ "D6.3 suspended with a check due", suspended_when_due },
+	{ "D6.5 D3hot: no access gets through, each waits after it", d3hot },
 };
 
 int main(int argc, char **argv)

@@ -12,13 +12,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "access.h"
 #include "firmware_error.h"
 #include "host.h"
 #include "mapping.h"
 #include "program.h"
-#include "task.h"
 #include "touch.h"
-#include "vfio.h"
 
 /* A memory error without hardware; works for memory without struct page. */
 #define OFFLINE_FILE "/sys/devices/system/memory/hard_offline_page"
@@ -44,15 +43,20 @@ static int signals_seen(void)
 	return __atomic_load_n(&signals, __ATOMIC_SEQ_CST);
 }
 
-static void watch_signals(void)
+static void catch_signals(void (*handler)(int, siginfo_t *, void *))
 {
 	struct sigaction action = {
-		.sa_sigaction = on_memory_error,
+		.sa_sigaction = handler,
 		.sa_flags = SA_SIGINFO,
 	};
 
 	signals = 0;
 	CHECK_RET(tap_sys(sigaction(SIGBUS, &action, NULL)), 0);
+}
+
+static void watch_signals(void)
+{
+	catch_signals(on_memory_error);
 }
 
 /* A memory error at an offset of a region; what the kernel says to it. */
@@ -234,10 +238,6 @@ static void on_touch(int number, siginfo_t *info, void *context)
 
 static void later_touch(void)
 {
-	struct sigaction action = {
-		.sa_sigaction = on_touch,
-		.sa_flags = SA_SIGINFO,
-	};
 	size_t page = host_page_size();
 	char *map;
 
@@ -245,7 +245,7 @@ static void later_touch(void)
 	map = vfio_map(&dev, USEMEM, 0, 4 * page);
 	mapping_touch(map);
 	lose_mapped(USEMEM, page, map + page);
-	CHECK_RET(tap_sys(sigaction(SIGBUS, &action, NULL)), 0);
+	catch_signals(on_touch);
 	if (!sigsetjmp(escape, 1)) {
 		(void)__atomic_load_n(map + page + 8, __ATOMIC_RELAXED);
 		CHECK(false, "the page could be read");
@@ -282,6 +282,24 @@ static void refused(void)
 	}
 }
 
+/* Lost while a read waits for readiness: not read then. */
+static void lost_in_a_wait(void)
+{
+	struct access accesses[ACCESS_KINDS];
+	struct task task;
+
+	begin();
+	access_prepare(accesses, &dev, USEMEM, 0);
+	host_gpu_never_ready(&gpu);
+	CHECK_RET(vfio_reset(&dev), 0);
+	task_start(&task, access_run, &accesses[ACCESS_READ]);
+	CHECK(!task_ended(&task, 300), "a read did not wait for readiness");
+	watch_signals();
+	CHECK_RET(lose(USEMEM, 0), 0);
+	host_gpu_set_ready(&gpu, true);
+	CHECK_RET(task_end(&task), -EIO);
+}
+
 static void remembered(void)
 {
 	size_t page = host_page_size();
@@ -296,12 +314,10 @@ static void remembered(void)
 	CHECK_RET(vfio_read(&dev, USEMEM, page, &value, 8), -EIO);
 	check_gone(map + page);
 	mapping_touch(map + 2 * page);
-
 	munmap(map, 4 * page);
 	vfio_close(&dev);
 	mapping_open(&dev);
 	CHECK_RET(vfio_read(&dev, USEMEM, page, &value, 8), -EIO);
-
 	vfio_close(&dev);
 	begin();
 	CHECK_RET(vfio_read(&dev, USEMEM, page, &value, 8), 8);
@@ -365,6 +381,7 @@ static const struct tap_test tests[] = {
 	{ "D7 a later touch of a lost page is a memory error", later_touch },
 	{ "D7 read and write stop at a lost page, and give EIO there",
 	  refused },
+	{ "D7 a page lost while a read waits is not read", lost_in_a_wait },
 	{ "D7 lost pages are known until the driver is unbound", remembered },
 	{ "D7 when too many pages are lost, all are", too_many },
 };

@@ -19,18 +19,9 @@ static struct vfio dev;
 /* A reset that the device's user asks for by writing DEVCTL. */
 static int reset_by_config(const struct vfio *vfio)
 {
-	u8 at, id = 0;
+	u8 at = vfio_capability(vfio, PCI_CAP_ID_EXP);
 	u16 control;
 
-	CHECK_RET(vfio_read(vfio, CONFIG, PCI_CAPABILITY_LIST, &at, 1), 1);
-	while (at) {
-		CHECK_RET(vfio_read(vfio, CONFIG, at, &id, 1), 1);
-		if (id == PCI_CAP_ID_EXP)
-			break;
-		CHECK_RET(vfio_read(vfio, CONFIG, at + PCI_CAP_LIST_NEXT, &at,
-				    1), 1);
-	}
-	CHECK(at, "no PCI Express capability");
 	CHECK_RET(vfio_read(vfio, CONFIG, at + PCI_EXP_DEVCTL, &control, 2), 2);
 	control |= PCI_EXP_DEVCTL_BCR_FLR;
 	CHECK_RET(vfio_write(vfio, CONFIG, at + PCI_EXP_DEVCTL, &control, 2),

@@ -86,6 +86,8 @@ static void readiness(void)
 	host_gpu_set_ready(&gpu, true);
 	CHECK_RET(vfio_read(&dev, USEMEM, 0, &value, 8), 8);
 	check_text("readiness", "ready");
+	vfio_close(&dev);
+	check_text("readiness", "pending");
 }
 
 static void goes_with_driver(void)
@@ -99,7 +101,7 @@ static void goes_with_driver(void)
 static const struct tap_test tests[] = {
 	{ "D8 base, sizes, generation and readiness method", values },
 	{ "D8 eight attributes, all read-only", read_only },
-	{ "D8 readiness: ready, pending after open and reset", readiness },
+	{ "D8 readiness: ready, pending after open, reset and close", readiness },
 	{ "D8 the attributes go when the driver is unbound",
 	  goes_with_driver },
 };

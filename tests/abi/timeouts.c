@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * D1.5, D2.4, D6.2: what takes a minute, all at once: memory that never gets
+ * D1.5, D2.4, D6.2, D6.5: what takes a minute, all at once: memory that never gets
  * ready, and a function that does not come back from a reset. Each test has a
  * GPU to itself; the two in slots 6 and 7 have a CXL DVSEC.
  */
@@ -194,6 +194,36 @@ static void device_gone(void)
 		access_check(&accesses[kind]);
 }
 
+/* Asleep for longer than a time-out, the memory has all of it when it wakes up. */
+static void low_power(void)
+{
+	enum access_kind kind;
+	struct task task;
+
+	gpu = gpu_get(8);
+	CHECK_RET(host_bind(gpu.bdf, DRIVER), 0);
+	vfio_open(&dev, &gpu);
+	access_prepare(accesses, &dev, USEMEM, 0);
+	for (kind = ACCESS_READ; kind <= ACCESS_LOAD; kind += 2) {
+		CHECK_RET(vfio_feature(&dev, VFIO_DEVICE_FEATURE_SET |
+				       VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY), 0);
+		task_sleep_ms(LIMIT_MS + 1000);
+		host_gpu_set_ready(&gpu, false);
+		/* A read wakes it up, a mapping is not used before it is awake. */
+		if (kind == ACCESS_LOAD)
+			CHECK_RET(vfio_feature(&dev, VFIO_DEVICE_FEATURE_SET |
+					       VFIO_DEVICE_FEATURE_LOW_POWER_EXIT), 0);
+		task_start(&task, access_run, &accesses[kind]);
+		CHECK(!task_ended(&task, 1000), "a %s did not wait",
+		      access_name(kind));
+		host_gpu_set_ready(&gpu, true);
+		CHECK_RET(task_end(&task), 0);
+		if (kind == ACCESS_READ)
+			CHECK_RET(vfio_feature(&dev, VFIO_DEVICE_FEATURE_SET |
+					       VFIO_DEVICE_FEATURE_LOW_POWER_EXIT), 0);
+	}
+}
+
 static void restore(void)
 {
 	unsigned int slot;
@@ -222,6 +252,8 @@ static const struct tap_test tests[] = {
 	{ "D6.2 CXL: an access to a device that is gone ends at once",
 	  device_gone,
 	  120 },
+	{ "D6.5 after more than 30 s in low power the memory has its 30 s",
+	  low_power, 180 },
 };
 
 int main(void)

@@ -347,6 +347,22 @@ int vfio_export(const struct vfio *dev, unsigned int index,
 	return ret;
 }
 
+u8 vfio_capability(const struct vfio *dev, u8 id)
+{
+	u8 at, got;
+
+	CHECK_RET(vfio_read(dev, CONFIG, PCI_CAPABILITY_LIST, &at, 1), 1);
+	while (at) {
+		CHECK_RET(vfio_read(dev, CONFIG, at, &got, 1), 1);
+		if (got == id)
+			break;
+		CHECK_RET(vfio_read(dev, CONFIG, at + PCI_CAP_LIST_NEXT, &at,
+				    1), 1);
+	}
+	CHECK(at, "no capability %#x", id);
+	return at;
+}
+
 void vfio_set_decode(const struct vfio *dev, bool on)
 {
 	u16 command;

@@ -119,6 +119,9 @@ struct vfio_range {
 int vfio_export(const struct vfio *dev, unsigned int index,
 		const struct vfio_range *ranges, u32 count);
 
+/* Where a capability is in the config region. */
+u8 vfio_capability(const struct vfio *dev, u8 id);
+
 /* PCI_COMMAND_MEMORY on or off, through the config region. */
 void vfio_set_decode(const struct vfio *dev, bool on);
 

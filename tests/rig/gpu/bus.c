@@ -113,7 +113,7 @@ static void vgpu_write(struct vgpu *gpu, struct pci_bus *bus, int where, int siz
 		return;
 
 	asks = vgpu_config_write(gpu, where, size, value);
-	if (asks & VGPU_CONFIG_FLR)
+	if (asks & VGPU_CONFIG_RESET)
 		vgpu_reset_function(gpu);
 	if (asks)
 		vgpu_sync_backing(gpu, bus);

@@ -67,7 +67,7 @@ static const struct vgpu_field {
 	{ PCI_CAPABILITY_LIST, 1, VGPU_PM },
 	{ PCI_INTERRUPT_LINE, 1, 0, 0xff },
 
-	/* Power management: D0 and D3hot, and D3hot loses nothing */
+	/* Power management: D0 and D3hot, which loses nothing unless told to */
 	{ VGPU_PM, 2, PCI_CAP_ID_PM | VGPU_MSI << 8 },
 	{ VGPU_PM + PCI_PM_PMC, 2, 3 },
 	{ VGPU_PM + PCI_PM_CTRL, 2, PCI_PM_CTRL_NO_SOFT_RESET, PCI_PM_CTRL_STATE_MASK },
@@ -189,7 +189,7 @@ unsigned int vgpu_config_write(struct vgpu *gpu, int where, int size, u32 value)
 	struct vgpu_config *config = &gpu->config;
 	const int pm_ctrl = VGPU_PM + PCI_PM_CTRL;
 	const int flr_byte = VGPU_EXP + PCI_EXP_DEVCTL + 1;
-	u8 power_before = config->value[pm_ctrl];
+	u8 power_before = config->value[pm_ctrl], power;
 	unsigned int asks = 0;
 
 	for (int i = 0; i < size; i++) {
@@ -200,16 +200,16 @@ unsigned int vgpu_config_write(struct vgpu *gpu, int where, int size, u32 value)
 		config->value[where + i] |= byte & writable;
 
 		if (where + i == flr_byte && byte & (PCI_EXP_DEVCTL_BCR_FLR >> 8))
-			asks |= VGPU_CONFIG_FLR;
+			asks |= VGPU_CONFIG_RESET;
 	}
 
 	/* A write of a power state that the function does not have is dropped */
-	switch (config->value[pm_ctrl] & PCI_PM_CTRL_STATE_MASK) {
-	case 1:
-	case 2:
+	power = config->value[pm_ctrl] & PCI_PM_CTRL_STATE_MASK;
+	if (power == 1 || power == 2)
 		config->value[pm_ctrl] = power_before;
-		break;
-	}
+	if (!power && (power_before & PCI_PM_CTRL_STATE_MASK) &&
+	    !(power_before & PCI_PM_CTRL_NO_SOFT_RESET))
+		asks |= VGPU_CONFIG_RESET;
 
 	if (vgpu_overlaps(where, size, PCI_COMMAND, 2) ||
 	    vgpu_overlaps(where, size, PCI_BASE_ADDRESS_0, 8 * VGPU_BARS) ||
@@ -217,6 +217,26 @@ unsigned int vgpu_config_write(struct vgpu *gpu, int where, int size, u32 value)
 		asks |= VGPU_CONFIG_DECODE;
 
 	return asks;
+}
+
+/**
+ * vgpu_config_set_soft_reset() - what D3hot to D0 does
+ * @gpu: the GPU
+ * @on: it is a reset of the function
+ */
+void vgpu_config_set_soft_reset(struct vgpu *gpu, bool on)
+{
+	const int pm_ctrl = VGPU_PM + PCI_PM_CTRL;
+	struct vgpu_config *config = &gpu->config;
+
+	vgpu_put(&config->initial[pm_ctrl], 1, on ? 0 : PCI_PM_CTRL_NO_SOFT_RESET);
+	config->value[pm_ctrl] &= ~PCI_PM_CTRL_NO_SOFT_RESET;
+	config->value[pm_ctrl] |= config->initial[pm_ctrl];
+}
+
+bool vgpu_config_soft_reset(const struct vgpu *gpu)
+{
+	return !(gpu->config.initial[VGPU_PM + PCI_PM_CTRL] & PCI_PM_CTRL_NO_SOFT_RESET);
 }
 
 /**

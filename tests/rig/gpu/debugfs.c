@@ -11,6 +11,8 @@
  *   resets                    number of function resets seen, read-only
  *   reset_fails               1: a reset leaves the function unreachable (all ones)
  *                             until 0 is written
+ *   soft_reset                1: D3hot to D0 resets the function (its No_Soft_Reset is
+ *                             clear), which drivers look at when they bind
  *   gone                      1: the function is unreachable at once
  */
 #include <linux/debugfs.h>
@@ -107,6 +109,30 @@ static int vgpu_reset_fails_set(void *data, u64 value)
 DEFINE_DEBUGFS_ATTRIBUTE(vgpu_reset_fails_fops, vgpu_reset_fails_get, vgpu_reset_fails_set,
 			 "%llu\n");
 
+static int vgpu_soft_reset_get(void *data, u64 *value)
+{
+	*value = vgpu_config_soft_reset(data);
+
+	return 0;
+}
+
+static int vgpu_soft_reset_set(void *data, u64 value)
+{
+	struct vgpu *gpu = data;
+	unsigned long flags;
+
+	if (value > 1)
+		return -EINVAL;
+	raw_spin_lock_irqsave(&gpu->lock, flags);
+	vgpu_config_set_soft_reset(gpu, value);
+	raw_spin_unlock_irqrestore(&gpu->lock, flags);
+
+	return 0;
+}
+
+DEFINE_DEBUGFS_ATTRIBUTE(vgpu_soft_reset_fops, vgpu_soft_reset_get, vgpu_soft_reset_set,
+			 "%llu\n");
+
 static int vgpu_gone_get(void *data, u64 *value)
 {
 	struct vgpu *gpu = data;
@@ -164,6 +190,7 @@ void vgpu_debugfs_add(struct vgpu *gpu, const char *name)
 	vgpu_add_file(dir, "link_ms", 0600, link, &vgpu_delay_fops);
 	vgpu_add_file(dir, "train_ms", 0600, training, &vgpu_delay_fops);
 	vgpu_add_file(dir, "reset_fails", 0600, gpu, &vgpu_reset_fails_fops);
+	vgpu_add_file(dir, "soft_reset", 0600, gpu, &vgpu_soft_reset_fops);
 	vgpu_add_file(dir, "gone", 0600, gpu, &vgpu_gone_fops);
 	vgpu_add_file(dir, "resets", 0400, gpu, &vgpu_resets_fops);
 }

@@ -18,7 +18,7 @@
 #define VGPU_CONFIG_SIZE	4096
 
 /* What a configuration write asks of the rest of the module */
-#define VGPU_CONFIG_FLR		BIT(0)	/* Initiate Function Level Reset was written */
+#define VGPU_CONFIG_RESET	BIT(0)	/* FLR was written, or D0 where that is a reset */
 #define VGPU_CONFIG_DECODE	BIT(1)	/* command, BAR or power state was written */
 
 /* The two steps to readiness: C2C link up, then HBM trained */
@@ -113,6 +113,8 @@ void vgpu_config_init(struct vgpu *gpu);
 void vgpu_config_reset(struct vgpu *gpu);
 u32 vgpu_config_read(const struct vgpu *gpu, int where, int size);
 unsigned int vgpu_config_write(struct vgpu *gpu, int where, int size, u32 value);
+void vgpu_config_set_soft_reset(struct vgpu *gpu, bool on);
+bool vgpu_config_soft_reset(const struct vgpu *gpu);
 u64 vgpu_config_bar(const struct vgpu *gpu, unsigned int index);
 u16 vgpu_config_decode(const struct vgpu *gpu);
 bool vgpu_config_cxl_get(const struct vgpu *gpu, enum vgpu_step step);
