@@ -1,9 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# package-setup on a machine on which something is not as it should be, or not its own:
-# the /sys of a chroot's host, no DKMS, a full /boot. Prints TAP. Runs inside the rig's
-# root.
+# package-setup and explain-unbound on a machine on which something is not as it should
+# be, or not its own: the /sys of a chroot's host, no DKMS, a full /boot, modules that may
+# not be loaded. Prints TAP. Runs inside the rig's root.
 
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/packages.sh"
@@ -168,5 +168,54 @@ other_root() {
     says env DPKG_ROOT=/nowhere sh /tmp/postinst configure
 }
 tap_check "the package in another root (DPKG_ROOT): its scripts do nothing" other_root
+
+# --- why a GPU is not bound
+
+fake_sys
+rmdir "$root/sys/module/nvgrace_gpu_vfio_pci"
+explain=/usr/libexec/$package/explain-unbound
+# Says what the kernel and kmod would.
+program modprobe <<'EOF'
+case " $* " in
+  *" --showconfig "*) cat /tmp/config ;;
+  *" --use-blacklist "*) grep --quiet blacklist /tmp/config || { cat /tmp/error >&2; exit 1; } ;;
+  *) touch /tmp/loaded ;;
+esac
+EOF
+program modinfo <<'EOF'
+case $* in
+  *signer*) echo "DKMS module signing key" ;;
+esac
+EOF
+touch "$root/tmp/config" "$root/tmp/error" "$root/tmp/cmdline"
+mkdir "$root/tmp/kernel"
+mount --bind "$root/tmp/cmdline" "$root/proc/cmdline"
+mount --bind "$root/tmp/kernel" "$root/proc/sys/kernel"
+
+# explains CONFIGURATION ERROR CMDLINE MODULES-DISABLED SENTENCE
+explains() {
+  printf '%s\n' "$1" >"$root/tmp/config"
+  printf '%s\n' "$2" >"$root/tmp/error"
+  printf '%s\n' "$3" >"$root/tmp/cmdline"
+  printf '%s\n' "$4" >"$root/tmp/kernel/modules_disabled"
+  ! says "$explain" "$gpu" || return 1
+  said "$5" && [ "$(wc --lines <"$scratch/said")" -eq 1 ] && [ ! -e "$root/tmp/loaded" ]
+}
+error="modprobe: ERROR: could not insert '$package': "
+tap_check "a blacklisted module is not loaded, and that is said" \
+  explains "blacklist nvgrace_gpu_vfio_pci" "" "" 0 "the module is blacklisted, in modprobe.d or"
+tap_check "module_blacklist= is no matter of keys" \
+  explains "" "${error}Operation not permitted" "quiet module_blacklist=nouveau,nvgrace_gpu_vfio_pci ro" 0 "has it in module_blacklist="
+tap_check "nor is kernel.modules_disabled" explains "" "${error}Operation not permitted" "" 1 "kernel.modules_disabled is 1"
+touch "$root/var/lib/dkms/mok.pub"
+tap_check "a key that is not trusted" explains "" "${error}Key was rejected by service" "" 0 "mokutil --import /var/lib/dkms/mok.pub"
+tap_check "the same under lockdown" explains "" "${error}Operation not permitted" "module_blacklist=nouveau" 0 "mokutil --import /var/lib/dkms/mok.pub"
+rm "$root/var/lib/dkms/mok.pub"
+tap_check "no file is named that is not there" explains "" "${error}Key was rejected by service" "" 0 "that is not on this machine"
+
+program modinfo <<<'exit 1'
+tap_check "no module, with headers: what builds it or says why not" explains "" "" "" 0 "package-setup build $release"
+rm --recursive "$root/usr/lib/modules/$release/build"
+tap_check "no module, no headers" explains "" "" "" 0 "whose headers are missing; install them"
 
 tap_done
