@@ -102,7 +102,7 @@ BuildArch: noarch
 install --directory %{buildroot}/usr/src/kernels/1
 touch %{buildroot}/usr/src/kernels/1/Makefile
 %files
-/usr/src/kernels/1
+/usr/src/kernels
 %description
 For a test.
 EOF
