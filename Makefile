@@ -29,6 +29,10 @@ version := $(shell cat VERSION)
 source_files = $(filter-out %.mod.c,$(wildcard src/*.[ch] src/compat/*.[ch])) \
 	src/Kbuild $(addprefix src/compat/,Kbuild.include probe.sh probe.awk)
 
+# Debian's, after DKMS's own and before those that make an initramfs. Links: no program of
+# ours is left there as an administrator's.
+kernel_hooks = /etc/kernel/postinst.d /etc/kernel/header_postinst.d
+
 .PHONY: install-host
 install-host:
 	for file in dkms.conf VERSION $(source_files); do \
@@ -39,8 +43,15 @@ install-host:
 		--target-directory=$(DESTDIR)/usr/lib/systemd/system
 	install --directory $(DESTDIR)/usr/lib/systemd/system/sysinit.target.wants
 	ln --symbolic --force ../nvgrace-gpu-vfio-pci.service --target-directory=$(DESTDIR)/usr/lib/systemd/system/sysinit.target.wants
-	install -D --mode=755 scripts/package-setup scripts/explain-unbound \
+	install -D --mode=755 scripts/setup/package-setup scripts/kernel-hook scripts/explain-unbound \
 		--target-directory=$(DESTDIR)/usr/libexec/nvgrace-gpu-vfio-pci
+	install -D --mode=644 scripts/setup/*.sh --target-directory=$(DESTDIR)/usr/share/nvgrace-gpu-vfio-pci
+	install --directory $(kernel_hooks:%=$(DESTDIR)%)
+	for folder in $(kernel_hooks); do \
+		ln --symbolic --force /usr/libexec/nvgrace-gpu-vfio-pci/kernel-hook $(DESTDIR)$$folder/dkms-nvgrace-gpu-vfio-pci || exit; done
+	install --directory $(DESTDIR)/usr/lib/kernel/install.d
+	ln --symbolic --force ../../../libexec/nvgrace-gpu-vfio-pci/kernel-hook \
+		$(DESTDIR)/usr/lib/kernel/install.d/45-nvgrace-gpu-vfio-pci.install
 	install -D --mode=755 scripts/initramfs-tools-hook $(DESTDIR)/usr/share/initramfs-tools/hooks/nvgrace-gpu-vfio-pci
 	install -D --mode=755 scripts/dracut-module-setup.sh \
 		$(DESTDIR)/usr/lib/dracut/modules.d/90nvgrace-gpu-vfio-pci/module-setup.sh

@@ -143,8 +143,8 @@ rm --recursive --force "$OUT/.repo.old"
 cat <<EOF
 $OUT/repo
 
-Debian:  sudo curl --output /etc/apt/sources.list.d/$name.sources $URL/$name.sources
+Debian:  sudo curl --fail --output /etc/apt/sources.list.d/$name.sources $URL/$name.sources
          sudo apt update && sudo apt install $name-dkms
-Fedora:  sudo curl --output /etc/yum.repos.d/$name.repo $URL/$name.repo
+Fedora:  sudo curl --fail --output /etc/yum.repos.d/$name.repo $URL/$name.repo
          sudo dnf install $name-dkms
 EOF

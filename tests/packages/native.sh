@@ -18,6 +18,15 @@ trap 'umount --lazy --recursive "$scratch"/machine.*/root 2>/dev/null || true; r
 # native_make KERNEL...: in $root.
 native_make() {
   local kernel
+  native_machine "$(kernel_release "$1")"
+  for kernel; do
+    native_modules "$kernel"
+  done
+}
+
+# native_machine RELEASE: in $root, without any kernel.
+native_machine() {
+  running=$1
   machine=$(mktemp --directory "$scratch/machine.XXXXXX")
   root=$machine/root
   mkdir "$machine"/{upper,work,root}
@@ -29,7 +38,6 @@ native_make() {
   # Most of what DKMS compiles is the same each time.
   mkdir --parents "$root/srv/ccache" "$RIG_CACHE/ccache/packages"
   mount --bind "$RIG_CACHE/ccache/packages" "$root/srv/ccache"
-  running=$(kernel_release "$1")
   mv "$root/usr/bin/uname" "$root/usr/bin/uname.real"
   cat >"$root/usr/bin/uname" <<EOF
 #!/bin/sh
@@ -40,9 +48,6 @@ case \$* in
 esac
 EOF
   chmod 755 "$root/usr/bin/uname"
-  for kernel; do
-    native_modules "$kernel"
-  done
 }
 
 # The few modules that matter: all of them would take depmod its time, at each step.

@@ -39,7 +39,7 @@ tap_check "all its files are there" package_is "$current"
 
 tap_check "a source that cannot be compiled is an error" fails install_package "$broken"
 tap_check "the compiler's message is shown, and what to do" says /tmp/apt \
-  'error: ' "could not be built for kernel $kernel" "make.log" "dkms autoinstall -k $kernel"
+  'error: ' "could not be built for kernel $kernel" "make.log" "run: dpkg --configure -a"
 tap_check "the package manager works on" only_ours_is_broken
 tap_check "the GPU keeps the driver that it has" driver_is 1 "$driver"
 sed --in-place '/^#error/d' /usr/src/"$module-$broken"/src/range.c
@@ -52,7 +52,7 @@ cp --archive /tmp/dkms/. /var/lib/dkms/
 tap_check "a full disk is an error" fails install_package "$current"
 # The compiler's own message is in the log only if that has room left, on the same disk.
 tap_check "it is said that it is full, and what to do" says /tmp/apt "could not be built for kernel $kernel" \
-  "disk of /var/lib/dkms is full: free some space" "dkms autoinstall -k $kernel"
+  "disk of /var/lib/dkms is full: free some space" "run: dpkg --configure -a"
 tap_check "the package manager still works" only_ours_is_broken
 mount -o remount,size=256m /var/lib/dkms
 tap_check "with space, dpkg ends what it began" dpkg --configure -a
