@@ -56,7 +56,7 @@ can_build_tools() {
   cross=aarch64-linux-gnu-
   [ "$(uname -m)" != aarch64 ] || cross=
   command -v "${cross}gcc" >/dev/null && command -v "${cross}pkg-config" >/dev/null &&
-    "${cross}pkg-config" --exists libkmod libpci json-c && return
-  printf '%s: nvgrace-gpu-tools is left out: it needs gcc, pkgconf, and what libkmod, libpci and json-c have for developers, for arm64\n' "$step" >&2
+    "${cross}pkg-config" --exists libkmod json-c && return
+  printf '%s: nvgrace-gpu-tools is left out: it needs gcc, pkgconf, and what libkmod and json-c have for developers, for arm64\n' "$step" >&2
   return 1
 }

@@ -4,11 +4,13 @@
  * them to virtual machines.  See nvgrace-gpu(8).
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/array.h"
 #include "base/tree.h"
@@ -210,6 +212,18 @@ static int run(const struct command *command, const struct arguments *arguments)
 	return ret;
 }
 
+/* Else the next file that is opened would be one of them, and get what is said. */
+static void open_standard_files(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		if (fcntl(fd, F_GETFD) >= 0)
+			continue;
+		/* Anything that takes the place, where there is no /dev. */
+		if (open("/dev/null", O_RDWR) != fd && open("/", O_PATH) != fd)
+			exit(EXIT_FAILURE);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -226,6 +240,7 @@ int main(int argc, char **argv)
 	const struct command *command;
 	int option, ret;
 
+	open_standard_files();
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
 		case 'j':

@@ -5,15 +5,17 @@
  * tree_write().
  *
  * A driver whose folder has a file "refuses" takes no device, one with a file "keeps"
- * lets go of none.  All writes are told on stderr.
+ * lets go of none, one with "slow" takes its time, one with "signals" sends the tool the
+ * signal of that number; a write to a file fails that has one beside it with .fails at the
+ * end of its name.  All writes are told on stderr.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/tree.h"
@@ -21,39 +23,58 @@
 
 int __wrap_tree_write(const char *text, const char *format, ...);
 
+/* The folder of a device. */
+static int open_device(const char *bdf)
+{
+	return tree_open(O_PATH | O_DIRECTORY, PCI_DEVICE_FOLDER "%s", bdf);
+}
+
+static bool driver_has(const char *driver, const char *file)
+{
+	return tree_exists(PCI_DRIVER_FOLDER "%s/%s", driver, file);
+}
+
 static int attach(const char *bdf, const char *driver)
 {
-	char path[1024], target[256];
+	char target[256];
+	int fd, ret;
 
-	if (!tree_exists(PCI_DRIVER_FOLDER "%s", driver) ||
-	    tree_exists(PCI_DRIVER_FOLDER "%s/refuses", driver))
+	if (!driver_has(driver, "bind") || driver_has(driver, "refuses"))
 		return -ENODEV;
-	snprintf(path, sizeof(path), "%s" PCI_DEVICE_FOLDER "%s/driver", tree_folder(), bdf);
+	fd = open_device(bdf);
 	snprintf(target, sizeof(target), "../../../bus/pci/drivers/%s", driver);
-	return symlink(target, path) ? -errno : 0;
+	ret = symlinkat(target, fd, "driver") ? -errno : 0;
+	close(fd);
+	return ret;
 }
 
 static int detach(const char *bdf, const char *driver)
 {
-	char path[1024];
+	__u64 signal;
+	int fd, ret;
 
-	if (tree_exists(PCI_DRIVER_FOLDER "%s/keeps", driver))
+	if (driver_has(driver, "keeps"))
 		return -EBUSY;
-	snprintf(path, sizeof(path), "%s" PCI_DEVICE_FOLDER "%s/driver", tree_folder(), bdf);
-	return unlink(path) ? -ENODEV : 0;
+	if (driver_has(driver, "slow"))
+		usleep(300000);
+	fd = open_device(bdf);
+	ret = unlinkat(fd, "driver", 0) ? -ENODEV : 0;
+	close(fd);
+	if (!tree_number(&signal, PCI_DRIVER_FOLDER "%s/signals", driver))
+		raise(signal);
+	return ret;
 }
 
-static int override(const char *path, const char *text)
+static int override(const char *bdf, const char *text)
 {
-	char full[1024];
-	FILE *file;
+	int folder = open_device(bdf);
+	int fd = openat(folder, "driver_override", O_WRONLY | O_TRUNC);
 
-	snprintf(full, sizeof(full), "%s%s", tree_folder(), path);
-	file = fopen(full, "w");
-	if (!file)
+	close(folder);
+	if (fd < 0)
 		return -errno;
-	fprintf(file, "%s\n", *text == '\n' ? "(null)" : text);
-	fclose(file);
+	dprintf(fd, "%s\n", *text == '\n' ? "(null)" : text);
+	close(fd);
 	return 0;
 }
 
@@ -70,8 +91,12 @@ int __wrap_tree_write(const char *text, const char *format, ...)
 	va_end(arguments);
 	fprintf(stderr, "kernel: %s <- %s\n", path, *text == '\n' ? "" : text);
 	file = strrchr(path, '/') + 1;
-	if (!strcmp(file, "driver_override"))
-		return override(path, text);
+	if (!strcmp(file, "driver_override")) {
+		file[-1] = 0;
+		return override(strrchr(path, '/') + 1, text);
+	}
+	if (tree_exists("%s.fails", path))
+		return -EIO;
 	if (pci_device_read(&pci, text))
 		return -ENODEV;
 	if (!strcmp(file, "drivers_probe"))

@@ -23,15 +23,37 @@
 /* More than any folder of sysfs or procfs has; a bound for broken ones. */
 #define NAMES_MAX 65536
 
+/* openat2() gives up where others rename or mount meanwhile. */
+#define RACES_MAX 100
+
 static int root_fd = -1;
-static const char *root_folder = "";
+
+/* Wherever its links lead, that is in the tree. */
+static int open_in_root(int flags, const char *path)
+{
+	struct open_how how = { .flags = flags, .resolve = RESOLVE_IN_ROOT };
+	int fd = -1;
+
+	for (int i = 0; i < RACES_MAX; i++) {
+		fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
+		if (fd >= 0 || errno != EAGAIN)
+			break;
+	}
+	return fd < 0 ? -errno : fd;
+}
 
 int tree_use(const char *folder)
 {
+	int fd;
+
 	root_fd = open(folder, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (root_fd < 0)
 		return -errno;
-	root_folder = folder;
+	/* Kernels before 5.6 and some sandboxes lack it, and nothing else keeps us in the tree. */
+	fd = open_in_root(O_PATH | O_CLOEXEC, "/");
+	if (fd < 0)
+		return fd;
+	close(fd);
 	return 0;
 }
 
@@ -40,22 +62,38 @@ bool tree_is_live(void)
 	return root_fd < 0;
 }
 
-const char *tree_folder(void)
+/*
+ * A recorded tree may have anything in it: what is no file or folder is not opened at all,
+ * for that alone does things to some devices, and nothing is written.
+ */
+static int open_recorded(int flags, const char *path)
 {
-	return root_folder;
+	int fd = open_in_root(O_PATH | O_CLOEXEC | (flags & O_NOFOLLOW), path);
+	char itself[32];
+	struct stat stat;
+	int opened;
+
+	if (fd < 0 || flags & O_PATH)
+		return fd;
+	if (fstat(fd, &stat) || !(S_ISREG(stat.st_mode) || S_ISDIR(stat.st_mode))) {
+		close(fd);
+		return -ENXIO;
+	}
+	snprintf(itself, sizeof(itself), "/proc/self/fd/%d", fd);
+	opened = open(itself, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (flags & O_DIRECTORY));
+	if (opened < 0)
+		opened = -errno;
+	close(fd);
+	return opened;
 }
 
 static int open_path(int flags, const char *path)
 {
-	/* A recorded tree may have a FIFO or a terminal in it. */
-	int safe = flags | O_CLOEXEC | (flags & O_PATH ? 0 : O_NONBLOCK | O_NOCTTY);
-	struct open_how how = { .flags = safe, .resolve = RESOLVE_IN_ROOT };
 	int fd;
 
-	if (tree_is_live())
-		fd = open(path, safe);
-	else
-		fd = syscall(SYS_openat2, root_fd, path, &how, sizeof(how));
+	if (!tree_is_live())
+		return open_recorded(flags, path);
+	fd = open(path, flags | O_CLOEXEC | (flags & O_PATH ? 0 : O_NONBLOCK | O_NOCTTY));
 	return fd < 0 ? -errno : fd;
 }
 
@@ -93,19 +131,6 @@ bool tree_exists(const char *format, ...)
 		return false;
 	close(fd);
 	return true;
-}
-
-bool tree_is_file(const char *format, ...)
-{
-	int fd = OPEN_FORMAT(O_PATH);
-	struct stat stat;
-	bool is_file;
-
-	if (fd < 0)
-		return false;
-	is_file = !fstat(fd, &stat) && S_ISREG(stat.st_mode);
-	close(fd);
-	return is_file;
 }
 
 /* Reads until the end or until size - 1 bytes are there; closes the file. */
@@ -216,7 +241,7 @@ int tree_link_name(char *buffer, size_t size, const char *format, ...)
 
 int tree_write(const char *text, const char *format, ...)
 {
-	int fd = OPEN_FORMAT(O_WRONLY | O_TRUNC);
+	int fd = tree_is_live() ? OPEN_FORMAT(O_WRONLY | O_TRUNC) : -EROFS;
 	ssize_t done;
 	int ret = 0;
 

@@ -2,8 +2,8 @@
 /*
  * The host's files: all of /sys, /proc, /dev, /run and /lib/modules that the tool
  * reads or writes goes through here.  They are those of this machine, or those
- * recorded in a folder (--root), whose links cannot lead out of it.  Paths are
- * printf-style and begin with a slash.  Errors are negative errno numbers.
+ * recorded in a folder (--root), whose links cannot lead out of it and which is never
+ * written to.  Paths are printf-style and begin with a slash.  Errors are negative errno numbers.
  */
 #ifndef TREE_H
 #define TREE_H
@@ -21,19 +21,15 @@ int tree_use(const char *folder);
 /* Whether it is this machine, which also answers ioctls and runs programs. */
 bool tree_is_live(void);
 
-/* The folder that everything is in, for libraries that open files themselves; "" if live. */
-const char *tree_folder(void);
-
-/* A file descriptor that never blocks in open() or read(). */
+/*
+ * A file descriptor that never blocks in open() or read().  In a recorded tree only files and
+ * folders are opened, and only to be read; -ENXIO for all others.
+ */
 [[gnu::format(printf, 2, 3)]]
 int tree_open(int flags, const char *format, ...);
 
 [[gnu::format(printf, 1, 2)]]
 bool tree_exists(const char *format, ...);
-
-/* Whether it is a regular file, which a library that opens it does not wait for. */
-[[gnu::format(printf, 1, 2)]]
-bool tree_is_file(const char *format, ...);
 
 /*
  * The start of a file, up to size - 1 bytes with a NUL behind them: how many there

@@ -22,29 +22,26 @@ static void add_user(struct diagnosis *diagnosis, const struct gpu *gpu, const s
 			"kill %d", user->pid);
 }
 
-static void check_one_gpu(struct diagnosis *diagnosis, const struct gpu *gpu)
+static void check_one_gpu(struct diagnosis *diagnosis, const struct gpu *gpu,
+			  const struct users *users)
 {
-	struct users users;
-
-	users_find(&users, &gpu->pci);
-	for (size_t i = 0; i < users.count; i++)
-		add_user(diagnosis, gpu, &users.users[i]);
-	if (!users.count && users.busy)
-		diagnosis_add(diagnosis, VERDICT_UNKNOWN,
-			      "%s: a process that cannot be seen has it open", gpu->pci.bdf);
-	else if (!users.count && users.hidden)
+	for (size_t i = 0; i < users->count; i++)
+		add_user(diagnosis, gpu, &users->users[i]);
+	if (!users->count && users->hidden)
 		diagnosis_add(diagnosis, VERDICT_UNKNOWN,
 			      "%s: the files of %zu processes cannot be seen by this user",
-			      gpu->pci.bdf, users.hidden);
-	else if (!users.count)
+			      gpu->pci.bdf, users->hidden);
+	else if (!users->count)
 		diagnosis_add(diagnosis, VERDICT_OK, "%s: nobody has it open", gpu->pci.bdf);
-	users_free(&users);
 }
 
 void check_users(struct diagnosis *diagnosis)
 {
+	struct users *users = users_find(&diagnosis->gpus);
+
 	for (size_t i = 0; i < diagnosis->gpus.count; i++)
-		check_one_gpu(diagnosis, &diagnosis->gpus.gpus[i]);
+		check_one_gpu(diagnosis, &diagnosis->gpus.gpus[i], &users[i]);
+	users_free(users, diagnosis->gpus.count);
 	if (!diagnosis->gpus.count)
 		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "there is no GPU");
 }

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Kernel modules: libkmod reads depmod's lists and the modules themselves, and loads them.
+ * Kernel modules: libkmod reads what they say of themselves, and loads them.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <libkmod.h>
 
@@ -12,6 +15,12 @@
 #include "base/tree.h"
 #include "host/gpu.h"
 #include "host/module.h"
+#include "host/module_list.h"
+
+/* Debian's have 400 KiB. */
+#define LIST_MAX (16 << 20)
+
+static const char * const no_config[] = { NULL };
 
 /* Errors are returned; nothing is to be printed. */
 static void ignore_log(void *data, int priority, const char *file, int line, const char *function,
@@ -30,21 +39,17 @@ static struct kmod_ctx *open_modules(const char *folder, const char * const *con
 	return ctx;
 }
 
-static void read_info(struct module *module, struct kmod_module *mod)
+/* Of an open file: the path of what is in a recorded tree means nothing to a library. */
+static void read_info(struct module *module, int fd)
 {
-	const char *path = kmod_module_get_path(mod);
+	struct kmod_ctx *ctx = open_modules("/", no_config);
 	struct kmod_list *info = NULL, *entry;
+	struct kmod_module *mod = NULL;
+	char itself[32];
 
-	/* What is built in has no file. */
-	if (!path) {
-		module->came_with_kernel = true;
-		return;
-	}
-	text_put(module->path, sizeof(module->path), path + strlen(tree_folder()));
-	text_clean(module->path);
-	module->came_with_kernel = strstr(module->path, "/kernel/");
-	if (!tree_is_file("%s", module->path) || kmod_module_get_info(mod, &info) < 0)
-		return;
+	snprintf(itself, sizeof(itself), "/proc/self/fd/%d", fd);
+	if (ctx && kmod_module_new_from_path(ctx, itself, &mod) >= 0)
+		kmod_module_get_info(mod, &info);
 	kmod_list_foreach(entry, info) {
 		const char *key = kmod_module_info_get_key(entry);
 		const char *value = kmod_module_info_get_value(entry);
@@ -57,57 +62,58 @@ static void read_info(struct module *module, struct kmod_module *mod)
 			text_put(module->kernel, sizeof(module->kernel), value);
 	}
 	kmod_module_info_free_list(info);
+	kmod_module_unref(mod);
+	kmod_unref(ctx);
 	module->kernel[strcspn(module->kernel, " ")] = 0;
 	text_clean(module->kernel);
 	text_clean(module->version);
 	text_clean(module->signer);
 }
 
-/* depmod's lists are there, and libkmod can open them without waiting for anything. */
-static bool lists_are_files(const char *release)
+/*
+ * 0, -ENOENT if it is not in the list, -ENODATA where there is no list, or only a part of
+ * one, as a full disk leaves behind.
+ */
+static int find_in_list(const char *release, const char *list, const char *name, char *path,
+			size_t size)
 {
-	struct tree_names names;
-	bool are_files = true;
+	char *text;
+	long length = tree_read_all(&text, LIST_MAX, "/lib/modules/%s/%s", release, list);
+	int ret = -ENODATA;
 
-	if (!release[0] || strchr(release, '/') ||
-	    !tree_exists("/lib/modules/%s/modules.dep.bin", release))
-		return false;
-	tree_list(&names, "/lib/modules/%s", release);
-	for (size_t i = 0; i < names.count; i++) {
-		if (!strncmp(names.names[i], "modules.", 8))
-			are_files &= tree_is_file("/lib/modules/%s/%s", release, names.names[i]);
-	}
-	tree_names_free(&names);
-	return are_files;
+	if (length > 0 && text[length - 1] == '\n' && (size_t)length == strlen(text))
+		ret = module_list_find(text, name, path, size) ? 0 : -ENOENT;
+	free(text);
+	return ret;
 }
 
 int module_find(struct module *module, const char *release, const char *name)
 {
-	static const char * const no_config[] = { NULL };
-	struct kmod_list *list = NULL;
-	char folder[TREE_PATH_SIZE];
-	struct kmod_ctx *ctx;
-	int ret;
+	char path[192];
+	int fd, ret;
 
 	*module = (struct module){};
-	if (!lists_are_files(release))
+	if (!release[0] || strchr(release, '/'))
 		return -ENODATA;
-	snprintf(folder, sizeof(folder), "%s/lib/modules/%s", tree_folder(), release);
-	ctx = open_modules(folder, no_config);
-	if (!ctx)
-		return -ENOMEM;
-	ret = kmod_module_new_from_lookup(ctx, name, &list);
-	if (!ret && list) {
-		struct kmod_module *mod = kmod_module_get_module(list);
-
-		read_info(module, mod);
-		kmod_module_unref(mod);
-	} else if (!ret) {
-		ret = -ENOENT;
+	ret = find_in_list(release, "modules.dep", name, path, sizeof(path));
+	/* What is built in has no file. */
+	if (ret == -ENOENT && !find_in_list(release, "modules.builtin", name, path, sizeof(path))) {
+		module->came_with_kernel = true;
+		return 0;
 	}
-	kmod_module_unref_list(list);
-	kmod_unref(ctx);
-	return ret;
+	if (ret)
+		return ret;
+	if ((size_t)snprintf(module->path, sizeof(module->path), "/lib/modules/%s/%s", release,
+			     path) >= sizeof(module->path))
+		return -ENAMETOOLONG;
+	module->came_with_kernel = strstr(module->path, "/kernel/");
+	fd = tree_open(O_RDONLY, "%s", module->path);
+	text_clean(module->path);
+	if (fd < 0)
+		return 0;
+	read_info(module, fd);
+	close(fd);
+	return 0;
 }
 
 bool module_package_version(char *version, size_t size)

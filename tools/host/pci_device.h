@@ -76,11 +76,4 @@ void pci_bars_parse(struct pci_bar bars[static PCI_BARS], const char *text);
 int pci_devices_read(struct pci_devices *list, const char *folder);
 void pci_devices_free(struct pci_devices *list);
 
-/* Names from the database of PCI ids. */
-struct pci_access;
-struct pci_access *pci_names_open(void);
-const char *pci_name(struct pci_access *names, const struct pci_device *pci, char *buffer,
-		     size_t size);
-void pci_names_close(struct pci_access *names);
-
 #endif /* PCI_DEVICE_H */

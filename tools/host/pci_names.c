@@ -1,43 +1,81 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Names of PCI functions: libpci reads the database of PCI ids.
+ * Names of PCI functions, from the database of PCI ids: lines of "VENDOR  NAME", behind
+ * each "\tDEVICE  NAME" for what it makes; see pci.ids(5).  It is read here, for libpci
+ * waits for what is no regular file, and ends the program at a line it does not know.
  */
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
-#include <pci/pci.h>
-
+#include "base/array.h"
+#include "base/text.h"
 #include "base/tree.h"
-#include "host/pci_device.h"
+#include "host/pci_names.h"
 
-struct pci_access *pci_names_open(void)
+/* Some 1.5 MiB in 2026. */
+#define DATABASE_MAX (16 << 20)
+
+char *pci_names_read(void)
 {
-	struct pci_access *names = pci_alloc();
-	char path[TREE_PATH_SIZE];
+	/* What update-pciids has fetched; Debian's; that of Fedora, RHEL and SUSE; others'. */
+	static const char * const paths[] = {
+		"/var/lib/pciutils/pci.ids", "/usr/share/misc/pci.ids",
+		"/usr/share/hwdata/pci.ids", "/usr/share/pci.ids",
+	};
 
-	/* The database only: no network, and no udev, which is not in a recorded tree. */
-	pci_set_param(names, "hwdb.disable", "1");
-	names->id_lookup_mode = PCI_LOOKUP_CACHE;
-	if (!tree_is_live()) {
-		snprintf(path, sizeof(path), "%s/usr/share/misc/pci.ids", tree_folder());
-		pci_set_name_list_path(names, text_copy(path), 1);
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		char *names;
+
+		if (tree_read_all(&names, DATABASE_MAX, "%s", paths[i]) > 0)
+			return names;
+		free(names);
 	}
-	return names;
+	return text_copy("");
 }
 
-const char *pci_name(struct pci_access *names, const struct pci_device *pci, char *buffer,
-		     size_t size)
+/* "ID  NAME": the name, or NULL if it is another id's. */
+static const char *name_behind(const char *line, __u32 id)
 {
-	char *name = pci_lookup_name(names, buffer, size, PCI_LOOKUP_VENDOR | PCI_LOOKUP_DEVICE,
-				     pci->vendor, pci->device);
+	char digits[8];
 
-	if (name != buffer)
-		snprintf(buffer, size, "%04x:%04x", pci->vendor, pci->device);
+	snprintf(digits, sizeof(digits), "%04x  ", id & 0xffff);
+	return strncmp(line, digits, 6) ? NULL : line + 6;
+}
+
+static const char *next_line(const char *line)
+{
+	line = strchr(line, '\n');
+	return line ? line + 1 : NULL;
+}
+
+static int length(const char *name)
+{
+	size_t length = strcspn(name, "\n");
+
+	return length < 128 ? length : 128;
+}
+
+const char *pci_name(const char *names, __u32 vendor, __u32 device, char *buffer, size_t size)
+{
+	const char *line = names;
+	const char *maker, *name = NULL;
+
+	while (line && !(maker = name_behind(line, vendor)))
+		line = next_line(line);
+	if (!line) {
+		snprintf(buffer, size, "Device %04x:%04x", vendor, device);
+		return buffer;
+	}
+	/* Until the next vendor; comments may be anywhere. */
+	while ((line = next_line(line)) && (*line == '\t' || *line == '#' || *line == '\n')) {
+		if (*line == '\t' && (name = name_behind(line + 1, device)))
+			break;
+	}
+	if (name)
+		snprintf(buffer, size, "%.*s %.*s", length(maker), maker, length(name), name);
+	else
+		snprintf(buffer, size, "%.*s Device %04x", length(maker), maker, device);
 	text_clean(buffer);
 	return buffer;
-}
-
-void pci_names_close(struct pci_access *names)
-{
-	pci_free_name_list(names);
-	pci_cleanup(names);
 }

@@ -1,113 +1,190 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Who has a device open: /proc/PID/fd of every process, and the answer of VFIO, which
- * knows also of processes that cannot be seen from here.
+ * Who has a GPU open: /proc/PID/fd of every process.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/array.h"
 #include "base/tree.h"
+#include "host/device_files.h"
 #include "host/users.h"
 
 /**
- * struct files - the device's files in /dev
- * @paths: their paths
- * @count: how many
+ * struct search - what is looked for, and what was found
+ * @gpus: how many there are
+ * @files: their files
+ * @users: of each
+ * @hidden: processes whose files could not be seen
  */
-struct files {
-	char paths[16][64];
-	size_t count;
+struct search {
+	size_t gpus;
+	struct device_files files;
+	struct users *users;
+	size_t hidden;
 };
 
-static void add_file(struct files *files, const char *prefix, const char *name)
+/* No bound on what is in it: there can be more processes or files than in any other folder. */
+static DIR *open_folder(int fd, int *error)
 {
-	if (files->count < ARRAY_SIZE(files->paths))
-		snprintf(files->paths[files->count++], sizeof(files->paths[0]), "%s%.40s", prefix,
-			 name);
+	DIR *folder = fd < 0 ? NULL : fdopendir(fd);
+
+	*error = fd < 0 ? fd : folder ? 0 : -errno;
+	if (!folder && fd >= 0)
+		close(fd);
+	return folder;
 }
 
-/* Those named as what is in a folder of the device. */
-static void add_files(struct files *files, const char *prefix, const struct pci_device *pci,
-		      const char *folder)
+/* The last one is of this process, if any is: they come one process after another. */
+static struct user *user_of(struct users *users, int pid)
 {
-	struct tree_names names;
+	struct user *last = users->count ? &users->users[users->count - 1] : NULL;
 
-	tree_list(&names, PCI_DEVICE_FOLDER "%s/%s", pci->bdf, folder);
-	for (size_t i = 0; i < names.count; i++)
-		add_file(files, prefix, names.names[i]);
-	tree_names_free(&names);
+	return last && last->pid == pid ? last : NULL;
 }
 
-static void find_files(struct files *files, const struct pci_device *pci)
+static void add_user(struct users *users, int pid, const char *path)
 {
-	char text[1024], minor[16];
+	struct user user = { .pid = pid };
 
-	*files = (struct files){};
-	if (pci->is_vfio && pci->group[0])
-		add_file(files, "/dev/vfio/", pci->group);
-	add_files(files, "/dev/vfio/devices/", pci, "vfio-dev");
-	add_files(files, "/dev/dri/", pci, "drm");
-	if (tree_read(text, sizeof(text), "/proc/driver/nvidia/gpus/%s/information", pci->bdf) >=
-		    0 &&
-	    text_field(text, "Device Minor:", minor, sizeof(minor)))
-		add_file(files, "/dev/nvidia", minor);
-}
-
-static bool is_of_device(const char *target, const struct files *files, const char *resource)
-{
-	const char *name = strstr(target, resource);
-
-	for (size_t i = 0; i < files->count; i++) {
-		if (!strcmp(target, files->paths[i]))
-			return true;
-	}
-	return name && !strchr(name + strlen(resource), '/');
-}
-
-static void add_user(struct users *users, const char *pid, const char *path, bool runs_guest)
-{
-	struct user user = { .runs_guest = runs_guest };
-	__u64 number;
-
-	text_scan(pid, 10, &number);
-	user.pid = number;
-	tree_line(user.command, sizeof(user.command), "/proc/%s/comm", pid);
+	if (user_of(users, pid))
+		return;
+	tree_line(user.command, sizeof(user.command), "/proc/%d/comm", pid);
 	text_put(user.path, sizeof(user.path), path);
 	users->users = array_resize(users->users, users->count + 1, sizeof(user));
 	users->users[users->count++] = user;
 }
 
-static void look_at_process(struct users *users, const char *pid, const struct files *files,
-			    const char *resource)
+/* Whether it is a file of one of the GPUs, or of several, as a group may be. */
+static bool look_at_file(struct search *search, int pid, const struct device_file *opened)
 {
-	struct tree_names fds;
-	char target[PATH_MAX], path[PATH_MAX] = "";
-	bool runs_guest = false;
-	int ret = tree_list(&fds, "/proc/%s/fd", pid);
+	bool found = false;
 
-	/* A process that has ended meanwhile has nothing open. */
-	if (ret && ret != -ENOENT && ret != -ESRCH)
-		users->hidden++;
-	for (size_t i = 0; i < fds.count; i++) {
-		if (tree_link(target, sizeof(target), "/proc/%s/fd/%s", pid, fds.names[i]))
+	for (size_t i = 0; i < search->files.count; i++) {
+		const struct device_file *file = &search->files.files[i];
+
+		if (!device_file_is(file, opened))
 			continue;
-		runs_guest |= !strcmp(target, "anon_inode:kvm-vm");
-		if (!path[0] && is_of_device(target, files, resource))
-			text_put(path, sizeof(path), target);
+		add_user(&search->users[file->gpu], pid, file->path);
+		found = true;
 	}
-	if (path[0])
-		add_user(users, pid, path, runs_guest);
-	tree_names_free(&fds);
+	return found;
 }
 
-/* A group can be open once.  Opening it here does nothing to the device. */
-static bool group_is_busy(const struct pci_device *pci)
+/* No path looks like that. */
+static bool runs_guest(DIR *folder)
+{
+	struct dirent *entry;
+	char target[32];
+	ssize_t length;
+
+	rewinddir(folder);
+	while ((entry = readdir(folder))) {
+		length = readlinkat(dirfd(folder), entry->d_name, target, sizeof(target) - 1);
+		if (length < 0)
+			continue;
+		target[length] = 0;
+		if (!strcmp(target, "anon_inode:kvm-vm"))
+			return true;
+	}
+	return false;
+}
+
+static void mark_guest(struct search *search, int pid)
+{
+	for (size_t i = 0; i < search->gpus; i++) {
+		struct user *user = user_of(&search->users[i], pid);
+
+		if (user)
+			user->runs_guest = true;
+	}
+}
+
+static void look_at_process(struct search *search, int pid)
+{
+	bool found = false, hidden = false;
+	struct device_file opened;
+	struct dirent *entry;
+	int error;
+	DIR *folder =
+		open_folder(tree_open(O_RDONLY | O_DIRECTORY, "/proc/%d/fd", pid), &error);
+
+	if (!folder) {
+		/* A process that has ended meanwhile has nothing open. */
+		search->hidden += error != -ENOENT && error != -ESRCH;
+		return;
+	}
+	while ((entry = readdir(folder))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		error = device_file_opened(&opened, dirfd(folder), entry->d_name);
+		if (!error)
+			found |= look_at_file(search, pid, &opened);
+		hidden |= error == -EACCES || error == -EPERM;
+	}
+	search->hidden += hidden;
+	if (found && runs_guest(folder))
+		mark_guest(search, pid);
+	closedir(folder);
+}
+
+static int compare_users(const void *a, const void *b)
+{
+	int first = ((const struct user *)a)->pid, second = ((const struct user *)b)->pid;
+
+	return (first > second) - (first < second);
+}
+
+static void look_at_processes(struct search *search)
+{
+	struct dirent *entry;
+	__u64 pid;
+	int error;
+	DIR *folder = open_folder(tree_open(O_RDONLY | O_DIRECTORY, "/proc"), &error);
+
+	if (!folder)
+		return;
+	while ((entry = readdir(folder))) {
+		if (entry->d_name[strspn(entry->d_name, "0123456789")] == 0 &&
+		    !text_number(entry->d_name, &pid) && pid <= INT_MAX)
+			look_at_process(search, pid);
+	}
+	closedir(folder);
+}
+
+struct users *users_find(const struct gpus *gpus)
+{
+	struct search search = { .gpus = gpus->count };
+
+	search.users = array_resize(NULL, gpus->count + 1, sizeof(*search.users));
+	memset(search.users, 0, (gpus->count + 1) * sizeof(*search.users));
+	device_files_find(&search.files, gpus);
+	if (gpus->count)
+		look_at_processes(&search);
+	device_files_free(&search.files);
+	for (size_t i = 0; i < gpus->count; i++) {
+		struct users *users = &search.users[i];
+
+		users->hidden = search.hidden;
+		if (users->count)
+			qsort(users->users, users->count, sizeof(*users->users), compare_users);
+	}
+	return search.users;
+}
+
+void users_free(struct users *users, size_t gpus)
+{
+	for (size_t i = 0; i < gpus; i++)
+		free(users[i].users);
+	free(users);
+}
+
+bool users_group_is_busy(const struct pci_device *pci)
 {
 	int fd;
 
@@ -117,30 +194,4 @@ static bool group_is_busy(const struct pci_device *pci)
 	if (fd >= 0)
 		close(fd);
 	return fd == -EBUSY;
-}
-
-void users_find(struct users *users, const struct pci_device *pci)
-{
-	struct tree_names processes;
-	struct files files;
-	char resource[64];
-
-	*users = (struct users){};
-	find_files(&files, pci);
-	snprintf(resource, sizeof(resource), "/%s/resource", pci->bdf);
-	tree_list(&processes, "/proc");
-	for (size_t i = 0; i < processes.count; i++) {
-		const char *pid = processes.names[i];
-
-		if (strspn(pid, "0123456789") == strlen(pid))
-			look_at_process(users, pid, &files, resource);
-	}
-	tree_names_free(&processes);
-	users->busy = users->count || group_is_busy(pci);
-}
-
-void users_free(struct users *users)
-{
-	free(users->users);
-	*users = (struct users){};
 }

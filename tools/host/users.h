@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Who has a device open.
+ * Who has a GPU open.
  */
 #ifndef USERS_H
 #define USERS_H
 
-#include "host/pci_device.h"
+#include "host/gpu.h"
 
 /**
- * struct user - a process that has a file of the device open
+ * struct user - a process that has a file of the GPU open
  * @pid: its number
  * @command: its name
  * @path: the file
@@ -17,26 +17,31 @@
 struct user {
 	int pid;
 	char command[32];
-	char path[128];
+	char path[160];
 	bool runs_guest;
 };
 
 /**
- * struct users - all that were found
- * @users: each process once
+ * struct users - those of one GPU
+ * @users: each process once, by number
  * @count: how many
- * @hidden: processes whose open files could not be seen
- * @busy: VFIO says that somebody has the group open
+ * @hidden: processes whose open files could not be seen: any of them may have it open
  */
 struct users {
 	struct user *users;
 	size_t count;
 	size_t hidden;
-	bool busy;
 };
 
-/* Looks at the open files of all processes, and asks VFIO. */
-void users_find(struct users *users, const struct pci_device *pci);
-void users_free(struct users *users);
+/* Looks once at the open files of all processes: users of each GPU, from malloc(). */
+struct users *users_find(const struct gpus *gpus);
+void users_free(struct users *users, size_t gpus);
+
+/*
+ * Whether VFIO says that somebody has the group open, who may be where no process can be
+ * seen from here.  It takes opening it, which keeps everybody else out meanwhile: only for
+ * who is about to take the GPU away.
+ */
+bool users_group_is_busy(const struct pci_device *pci);
 
 #endif /* USERS_H */

@@ -40,7 +40,10 @@ static const char *or_none(const char *driver)
 	return driver && driver[0] ? driver : "no driver";
 }
 
-/* The driver and driver_override that it had. */
+/*
+ * The driver and driver_override that it had.  Nothing is said here: who reads it may keep
+ * us waiting.
+ */
 static void restore(const struct gpu *gpu)
 {
 	const char *bdf = gpu->pci.bdf;
@@ -54,6 +57,16 @@ static void restore(const struct gpu *gpu)
 		}
 	}
 	set_override(bdf, gpu->pci.override);
+	/* Better any driver that the kernel has for it than none. */
+	if (gpu->pci.driver[0] && !driver_now(&now, bdf)[0])
+		tree_write(bdf, "/sys/bus/pci/drivers_probe");
+}
+
+static void tell_restored(const struct gpu *gpu)
+{
+	const char *bdf = gpu->pci.bdf;
+	struct pci_device now;
+
 	if (strcmp(driver_now(&now, bdf), gpu->pci.driver) ||
 	    strcmp(now.override, gpu->pci.override))
 		SAY("it could not be given back to %s: it has %s", bdf, or_none(gpu->pci.driver),
@@ -77,28 +90,46 @@ static void explain_refusal(const char *bdf, const char *driver, int error)
 	free(log);
 }
 
+/* Whether somebody wants this to end; the signals are held back meanwhile. */
+static bool is_interrupted(void)
+{
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGPIPE };
+	sigset_t pending;
+
+	sigpending(&pending);
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		if (sigismember(&pending, ends[i]))
+			return true;
+	}
+	return false;
+}
+
 /* 0 if it has the driver now; else what it had before is there again. */
 static int move_one(const struct move_request *request, const struct gpu *gpu)
 {
 	const char *bdf = gpu->pci.bdf;
 	const char *to = request->to;
+	bool is_done = move_is_done(request, gpu);
 	struct pci_device now;
 	int ret;
 
 	ret = set_override(bdf, to ? to : "");
-	if (!ret)
+	if (!ret && !is_done)
 		ret = take_away(bdf, gpu->pci.driver);
 	if (ret) {
+		restore(gpu);
 		SAY("it could not be taken from %s: %s", bdf, or_none(gpu->pci.driver),
 		    strerror(-ret));
-		restore(gpu);
+		tell_restored(gpu);
 		return ret;
 	}
-	if (to)
-		ret = tree_write(bdf, "/sys/bus/pci/drivers_probe");
+	if (to && !is_done)
+		ret = is_interrupted() ? -EINTR : tree_write(bdf, "/sys/bus/pci/drivers_probe");
 	if (strcmp(driver_now(&now, bdf), to ? to : "")) {
-		explain_refusal(bdf, or_none(to), ret);
 		restore(gpu);
+		if (ret != -EINTR)
+			explain_refusal(bdf, or_none(to), ret);
+		tell_restored(gpu);
 		return ret ? ret : -ENODEV;
 	}
 	if (!request->keep)
@@ -113,26 +144,29 @@ static int move_planned(const struct move_request *request, const struct gpus *p
 {
 	size_t done = 0;
 
-	while (done < plan->count && !move_one(request, &plan->gpus[done]))
+	while (done < plan->count && !is_interrupted() && !move_one(request, &plan->gpus[done]))
 		done++;
 	if (done == plan->count)
 		return 0;
-	while (done-- > 0)
-		restore(&plan->gpus[done]);
+	for (size_t i = done; i-- > 0;)
+		restore(&plan->gpus[i]);
+	if (is_interrupted())
+		fputs("nvgrace-gpu: interrupted\n", stderr);
+	for (size_t i = done; i-- > 0;)
+		tell_restored(&plan->gpus[i]);
 	return 1;
 }
 
-/* Between the two, an interruption would leave a GPU in the middle. */
+/* A signal in the middle would leave a GPU without a driver; it is heeded between two steps. */
 static int move_undisturbed(const struct move_request *request, const struct gpus *plan)
 {
+	static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS };
 	sigset_t signals, before;
 	int ret;
 
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGHUP);
-	sigaddset(&signals, SIGPIPE);
+	sigfillset(&signals);
+	for (size_t i = 0; i < ARRAY_SIZE(faults); i++)
+		sigdelset(&signals, faults[i]);
 	sigprocmask(SIG_BLOCK, &signals, &before);
 	ret = move_planned(request, plan);
 	fflush(stdout);
@@ -143,27 +177,28 @@ static int move_undisturbed(const struct move_request *request, const struct gpu
 /* Those that are to move; -1 if one of them must not. */
 static int make_plan(const struct move_request *request, struct gpus *plan)
 {
+	struct users *users = users_find(request->gpus);
 	int ret = 0;
 
 	*plan = (struct gpus){};
 	for (size_t i = 0; i < request->gpus->count; i++) {
 		const struct gpu *gpu = &request->gpus->gpus[i];
+		enum move_verdict verdict;
 
-		if (!strcmp(gpu->pci.driver, request->to ? request->to : "") &&
-		    (!request->keep || !strcmp(gpu->pci.override, request->to))) {
+		if (move_is_done(request, gpu) &&
+		    !strcmp(gpu->pci.override, request->keep ? request->to : "")) {
 			printf("%s: it has %s already\n", gpu->pci.bdf, or_none(request->to));
 			continue;
 		}
-		if (!move_is_allowed(request, gpu)) {
-			/* With --all, what somebody has chosen is no failure. */
-			if (!request->all || gpu->policy == GPU_POLICY_UNKNOWN ||
-			    gpu->policy == GPU_POLICY_YES)
-				ret = -1;
+		verdict = move_judge(request, gpu, &users[i]);
+		if (verdict == MOVE_REFUSED)
+			ret = -1;
+		if (verdict != MOVE_ALLOWED)
 			continue;
-		}
 		plan->gpus = array_resize(plan->gpus, plan->count + 1, sizeof(*gpu));
 		plan->gpus[plan->count++] = *gpu;
 	}
+	users_free(users, request->gpus->count);
 	return ret;
 }
 
@@ -181,32 +216,80 @@ static bool driver_is_there(const char *driver)
 	return false;
 }
 
-/* One at a time on a machine; this file can be opened by those who may move devices. */
+/*
+ * One at a time on a machine, from the first look to the last change; this file can be
+ * opened by those who may move devices, and by nobody else.
+ */
 static int lock(void)
 {
 	int fd = tree_open(O_WRONLY, "/sys/bus/pci/drivers_probe");
+	int ret;
 
-	if (fd >= 0)
-		flock(fd, LOCK_EX);
-	else
+	if (fd < 0) {
 		fprintf(stderr, "nvgrace-gpu: drivers cannot be changed: %s%s\n", strerror(-fd),
 			fd == -EACCES ? " (root can)" : "");
-	return fd;
+		return fd;
+	}
+	ret = flock(fd, LOCK_EX | LOCK_NB);
+	if (ret && errno == EWOULDBLOCK) {
+		fputs("nvgrace-gpu: another process moves GPUs: waiting for it\n", stderr);
+		do {
+			ret = flock(fd, LOCK_EX);
+		} while (ret && errno == EINTR);
+	}
+	if (!ret)
+		return fd;
+	ret = -errno;
+	fprintf(stderr, "nvgrace-gpu: the lock cannot be had: %s\n", strerror(-ret));
+	close(fd);
+	return ret;
+}
+
+/* As they are now that nobody else moves them. */
+static int read_again(struct gpus *now, const struct gpus *gpus)
+{
+	*now = (struct gpus){ .gpus = array_resize(NULL, gpus->count, sizeof(*now->gpus)) };
+	for (; now->count < gpus->count; now->count++) {
+		const char *bdf = gpus->gpus[now->count].pci.bdf;
+
+		if (gpu_read(&now->gpus[now->count], bdf)) {
+			SAY("it is gone", bdf);
+			return -ENODEV;
+		}
+	}
+	return 0;
+}
+
+static int move_locked(struct move_request request)
+{
+	struct gpus now, plan = {};
+	int ret = 1;
+
+	if (!read_again(&now, request.gpus)) {
+		request.gpus = &now;
+		if (!make_plan(&request, &plan) && (!plan.count || driver_is_there(request.to)))
+			ret = move_undisturbed(&request, &plan);
+		else
+			fprintf(stderr, "nvgrace-gpu: nothing was changed\n");
+	}
+	gpus_free(&plan);
+	gpus_free(&now);
+	return ret;
 }
 
 int move(const struct move_request *request)
 {
-	struct gpus plan;
-	int lock_fd = lock();
-	int ret = 1;
+	int lock_fd;
+	int ret;
 
+	if (!request->gpus->count) {
+		fputs("nvgrace-gpu: no GPU that the driver knows is on a PCI bus\n", stderr);
+		return 1;
+	}
+	lock_fd = lock();
 	if (lock_fd < 0)
 		return 1;
-	if (!make_plan(request, &plan) && (!plan.count || driver_is_there(request->to)))
-		ret = move_undisturbed(request, &plan);
-	else
-		fprintf(stderr, "nvgrace-gpu: nothing was changed\n");
-	gpus_free(&plan);
+	ret = move_locked(*request);
 	close(lock_fd);
 	return ret;
 }

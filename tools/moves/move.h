@@ -6,13 +6,15 @@
 #define MOVE_H
 
 #include "host/gpu.h"
+#include "host/users.h"
 
 /**
  * struct move_request - what somebody wants
  * @gpus: the GPUs
  * @to: the driver that is to have them; NULL: none
  * @keep: driver_override stays, so that they have that driver after a reset of the bus, too
- * @all: those are all there are, not named one by one: leave out what somebody has chosen otherwise
+ * @all: those are all there are, not named one by one: leave out what somebody has chosen
+ *	otherwise, and take away only from drivers for guests
  * @force: also against a driver_override that somebody has set
  */
 struct move_request {
@@ -26,7 +28,17 @@ struct move_request {
 /* Says on stdout what it did, on stderr what it does not do and why; 0 or 1. */
 int move(const struct move_request *request);
 
-/* Whether a GPU may be moved; if not, says why. */
-bool move_is_allowed(const struct move_request *request, const struct gpu *gpu);
+enum move_verdict {
+	MOVE_ALLOWED,
+	MOVE_LEFT_OUT,
+	MOVE_REFUSED,
+};
+
+/* Whether a GPU may be moved while these have it open; if not, says why. */
+enum move_verdict move_judge(const struct move_request *request, const struct gpu *gpu,
+			     const struct users *users);
+
+/* It has the driver that it is to have; driver_override may be another. */
+bool move_is_done(const struct move_request *request, const struct gpu *gpu);
 
 #endif /* MOVE_H */

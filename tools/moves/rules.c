@@ -7,27 +7,23 @@
 
 #include "base/tree.h"
 #include "host/iommu_group.h"
-#include "host/users.h"
 #include "moves/move.h"
 
 #define SAY(format, ...) fprintf(stderr, "%s: " format "\n", __VA_ARGS__)
 
 /* Unbinding a device that is in use would wait until it is not. */
-static bool is_free(const struct gpu *gpu)
+static bool is_free(const struct gpu *gpu, const struct users *users)
 {
-	struct users users;
-	bool is_free;
-
-	users_find(&users, &gpu->pci);
-	is_free = !users.busy;
-	for (size_t i = 0; i < users.count; i++)
+	for (size_t i = 0; i < users->count; i++)
 		SAY("process %d (%s) has it open as %s: end that first", gpu->pci.bdf,
-		    users.users[i].pid, users.users[i].command, users.users[i].path);
-	if (users.busy && !users.count)
-		SAY("a process that cannot be seen from here has its group open: end that first",
-		    gpu->pci.bdf);
-	users_free(&users);
-	return is_free;
+		    users->users[i].pid, users->users[i].command, users->users[i].path);
+	if (users->count)
+		return false;
+	if (!users_group_is_busy(&gpu->pci))
+		return true;
+	SAY("a process that cannot be seen from here has its group open: end that first",
+	    gpu->pci.bdf);
+	return false;
 }
 
 static bool is_moved(const struct move_request *request, const char *bdf)
@@ -78,12 +74,29 @@ static bool group_is_viable(const struct move_request *request, const struct gpu
 	return viable;
 }
 
+/* A driver that gives devices to guests, by its name: it may not be loaded yet. */
+static bool is_for_guests(const char *driver)
+{
+	return driver && (!strncmp(driver, "vfio", 4) || strstr(driver, "_vfio_pci"));
+}
+
+/* unbind --all is for what was given to guests, not for what the host uses. */
+static bool is_of_host(const struct gpu *gpu)
+{
+	return !gpu->pci.is_vfio && (gpu->pci.driver[0] || !is_for_guests(gpu->pci.override));
+}
+
 /* What somebody has chosen for this GPU stands, or is explained. */
 static bool is_wanted(const struct move_request *request, const struct gpu *gpu)
 {
 	const char *bdf = gpu->pci.bdf;
 	const char *override = gpu->pci.override;
 
+	if (request->all && !request->keep && is_of_host(gpu)) {
+		SAY("left out: %s has it, which is not for guests; name it to take it away", bdf,
+		    gpu->pci.driver[0] ? gpu->pci.driver : "no driver");
+		return false;
+	}
 	if (gpu->policy == GPU_POLICY_DRIVERCTL && !request->force) {
 		SAY("driverctl decides: 'driverctl unset-override %s' ends that, --force does now",
 		    bdf, bdf);
@@ -109,14 +122,22 @@ static bool is_wanted(const struct move_request *request, const struct gpu *gpu)
 	return true;
 }
 
-/* A driver that gives devices to guests, by its name: it may not be loaded yet. */
-static bool is_for_guests(const char *driver)
+bool move_is_done(const struct move_request *request, const struct gpu *gpu)
 {
-	return driver && (!strncmp(driver, "vfio", 4) || strstr(driver, "_vfio_pci"));
+	return !strcmp(gpu->pci.driver, request->to ? request->to : "");
 }
 
-bool move_is_allowed(const struct move_request *request, const struct gpu *gpu)
+enum move_verdict move_judge(const struct move_request *request, const struct gpu *gpu,
+			     const struct users *users)
 {
-	return is_wanted(request, gpu) && is_free(gpu) &&
-	       (!is_for_guests(request->to) || group_is_viable(request, gpu));
+	/* With --all, what somebody has chosen is no failure. */
+	if (!is_wanted(request, gpu))
+		return request->all ? MOVE_LEFT_OUT : MOVE_REFUSED;
+	/* Nobody notices a change of driver_override alone. */
+	if (move_is_done(request, gpu))
+		return MOVE_ALLOWED;
+	return is_free(gpu, users) &&
+		       (!is_for_guests(request->to) || group_is_viable(request, gpu)) ?
+		       MOVE_ALLOWED :
+		       MOVE_REFUSED;
 }

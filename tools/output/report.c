@@ -3,11 +3,13 @@
  * list and status.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
 
 #include "host/iommu_group.h"
+#include "host/pci_names.h"
 #include "host/users.h"
 #include "output/report.h"
 
@@ -15,26 +17,37 @@
  * struct facts - what a report needs beside the GPU itself
  * @members: of its IOMMU group
  * @users: who has it open
- * @names: of PCI functions
+ * @names: database of PCI ids
  */
 struct facts {
 	struct pci_devices members;
-	struct users users;
-	struct pci_access *names;
+	const struct users *users;
+	const char *names;
 };
 
-static void facts_read(struct facts *facts, const struct gpu *gpu)
+/* Of each GPU; what all of them share is read once. */
+static void for_each_gpu(const struct gpus *gpus,
+			 void (*tell)(const struct gpu *gpu, const struct facts *facts, void *data),
+			 void *data)
 {
-	iommu_group_read(&facts->members, &gpu->pci);
-	users_find(&facts->users, &gpu->pci);
-	facts->names = pci_names_open();
+	struct users *users = users_find(gpus);
+	char *names = pci_names_read();
+
+	for (size_t i = 0; i < gpus->count; i++) {
+		struct facts facts = { .users = &users[i], .names = names };
+
+		iommu_group_read(&facts.members, &gpus->gpus[i].pci);
+		tell(&gpus->gpus[i], &facts, data);
+		pci_devices_free(&facts.members);
+	}
+	free(names);
+	users_free(users, gpus->count);
 }
 
-static void facts_free(struct facts *facts)
+static const char *name_of(const struct facts *facts, const struct pci_device *pci, char *buffer,
+			   size_t size)
 {
-	pci_devices_free(&facts->members);
-	users_free(&facts->users);
-	pci_names_close(facts->names);
+	return pci_name(facts->names, pci->vendor, pci->device, buffer, size);
 }
 
 /* --- JSON */
@@ -109,7 +122,7 @@ static struct json_object *group_json(const struct gpu *gpu, const struct facts 
 		viable &= iommu_group_lets(member);
 		other = json_object_new_object();
 		report_string(other, "bdf", member->bdf);
-		report_string(other, "name", pci_name(facts->names, member, name, sizeof(name)));
+		report_string(other, "name", name_of(facts, member, name, sizeof(name)));
 		add_string_or_null(other, "driver", member->driver);
 		json_object_array_add(others, other);
 	}
@@ -152,13 +165,17 @@ static struct json_object *users_json(const struct users *users)
 	return list;
 }
 
-static struct json_object *gpu_json(const struct gpu *gpu)
+/* Whether somebody has it open: null where that cannot be seen. */
+static struct json_object *in_use_json(const struct users *users)
+{
+	return !users->count && users->hidden ? NULL : json_object_new_boolean(users->count);
+}
+
+static void add_gpu_json(const struct gpu *gpu, const struct facts *facts, void *list)
 {
 	struct json_object *object = json_object_new_object();
-	struct facts facts;
 	char id[16];
 
-	facts_read(&facts, gpu);
 	snprintf(id, sizeof(id), "%04x:%04x", gpu->pci.vendor, gpu->pci.device);
 	report_string(object, "bdf", gpu->pci.bdf);
 	report_string(object, "id", id);
@@ -166,23 +183,21 @@ static struct json_object *gpu_json(const struct gpu *gpu)
 	json_object_object_add(object, "driver", driver_json(gpu));
 	add_string_or_null(object, "driver_override", gpu->pci.override);
 	report_string(object, "bind_at_boot", gpu_policy_name(gpu->policy));
-	json_object_object_add(object, "iommu_group", group_json(gpu, &facts));
+	json_object_object_add(object, "iommu_group", group_json(gpu, facts));
 	json_object_object_add(object, "numa_node", json_object_new_int(gpu->pci.numa_node));
 	json_object_object_add(object, "memory", memory_json(gpu));
 	json_object_object_add(object, "bars", bars_json(&gpu->pci));
-	json_object_object_add(object, "in_use", json_object_new_boolean(facts.users.busy));
-	json_object_object_add(object, "users", users_json(&facts.users));
-	add_number(object, "hidden_processes", facts.users.hidden);
-	facts_free(&facts);
-	return object;
+	json_object_object_add(object, "in_use", in_use_json(facts->users));
+	json_object_object_add(object, "users", users_json(facts->users));
+	add_number(object, "hidden_processes", facts->users->hidden);
+	json_object_array_add(list, object);
 }
 
 static void print_json(const struct gpus *gpus)
 {
 	struct json_object *list = json_object_new_array();
 
-	for (size_t i = 0; i < gpus->count; i++)
-		json_object_array_add(list, gpu_json(&gpus->gpus[i]));
+	for_each_gpu(gpus, add_gpu_json, list);
 	report_json(list);
 }
 
@@ -219,7 +234,7 @@ static void print_group(const struct gpu *gpu, const struct facts *facts)
 		if (!strcmp(member->bdf, gpu->pci.bdf))
 			continue;
 		printf("    with %s %s, driver %s%s\n", member->bdf,
-		       pci_name(facts->names, member, name, sizeof(name)), or_none(member->driver),
+		       name_of(facts, member, name, sizeof(name)), or_none(member->driver),
 		       iommu_group_lets(member) ? "" : ": keeps the group from guests");
 	}
 }
@@ -264,40 +279,34 @@ static void print_users(const struct users *users)
 	for (size_t i = 0; i < users->count; i++)
 		printf("  open in          %d (%s): %s\n", users->users[i].pid,
 		       users->users[i].command, users->users[i].path);
-	if (!users->count)
-		printf("  open in          %s\n",
-		       users->busy ? "a process that cannot be seen" : "no process");
 	if (users->hidden)
-		printf("    the files of %zu processes cannot be seen by this user\n",
-		       users->hidden);
+		printf("  open in          %s: the files of %zu processes cannot be seen by this user\n",
+		       users->count ? "maybe more" : "not known", users->hidden);
+	else if (!users->count)
+		puts("  open in          no process");
 }
 
-static void print_status(const struct gpu *gpu)
+static void print_status(const struct gpu *gpu, const struct facts *facts, void *printed)
 {
-	struct facts facts;
-
-	facts_read(&facts, gpu);
+	if ((*(size_t *)printed)++)
+		putchar('\n');
 	printf("%s  %s (%04x:%04x)\n", gpu->pci.bdf, gpu->product, gpu->pci.vendor,
 	       gpu->pci.device);
 	print_driver(gpu);
-	print_group(gpu, &facts);
+	print_group(gpu, facts);
 	printf("  NUMA node        %d\n", gpu->pci.numa_node);
 	print_memory(gpu);
-	print_users(&facts.users);
-	facts_free(&facts);
+	print_users(facts->users);
 }
 
 void report_status(const struct gpus *gpus, bool json)
 {
-	if (json) {
+	size_t printed = 0;
+
+	if (json)
 		print_json(gpus);
-		return;
-	}
-	for (size_t i = 0; i < gpus->count; i++) {
-		if (i)
-			putchar('\n');
-		print_status(&gpus->gpus[i]);
-	}
+	else
+		for_each_gpu(gpus, print_status, &printed);
 }
 
 void report_list(const struct gpus *gpus, bool json)
