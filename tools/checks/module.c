@@ -3,17 +3,20 @@
  * Checks of kernel modules: VFIO's and the driver's.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
 #include "base/tree.h"
 #include "checks/diagnosis.h"
 #include "host/module.h"
+#include "host/vfio.h"
 
 void check_vfio(struct diagnosis *diagnosis)
 {
-	static const char * const names[] = { "vfio", "vfio_pci_core", "vfio_iommu_type1" };
 	const char *release = diagnosis->host.release;
+	const char *iommu = vfio_iommu_module(release);
+	const char * const names[] = { "vfio", "vfio_pci_core", iommu };
 	struct module module;
 	struct finding *finding;
 	size_t missing = 0;
@@ -33,27 +36,44 @@ void check_vfio(struct diagnosis *diagnosis)
 					release, names[i]);
 		finding_explain(finding,
 				"VFIO gives PCI functions to guests, and the driver is built on it",
-				"# boot a kernel with CONFIG_VFIO_PCI, CONFIG_VFIO_IOMMU_TYPE1");
+				"# boot a kernel with CONFIG_VFIO_PCI, and CONFIG_VFIO_IOMMU_TYPE1 or CONFIG_IOMMUFD");
 	}
 	if (!missing)
-		diagnosis_add(diagnosis, VERDICT_OK, "kernel %s has VFIO for PCI", release);
+		diagnosis_add(diagnosis, VERDICT_OK, "kernel %s has VFIO for PCI, with %s", release,
+			      iommu);
 }
 
 /* What makes the module for a kernel that has none, or not the right one. */
 static char *fix_build(const struct host *host, const char *release)
 {
-	bool has_headers = tree_exists("/lib/modules/%s/build/include", release);
-	const char *install = host->has_apt ? "apt install" : "dnf install";
-	const char *headers = host->has_apt ? "linux-headers" : "kernel-devel";
+	const struct distribution *distribution = &host->distribution;
 	char version[32];
+	char *install, *fix;
 
 	if (!module_package_version(version, sizeof(version)))
-		return text_format("%s %s-%s %s-dkms", install, headers, release, GPU_MODULE);
+		return distribution_install_headers(distribution, release, GPU_MODULE "-dkms");
 	/* By force: DKMS may believe that it is installed. */
-	if (!has_headers)
-		return text_format("%s %s-%s\ndkms install --force " GPU_MODULE "/%s -k %s",
-				   install, headers, release, version, release);
-	return text_format("dkms install --force " GPU_MODULE "/%s -k %s", version, release);
+	fix = text_format("dkms install --force " GPU_MODULE "/%s -k %s", version, release);
+	if (tree_exists("/lib/modules/%s/build/include", release))
+		return fix;
+	free(fix);
+	install = distribution_install_headers(distribution, release, NULL);
+	fix = text_format("%s\ndkms install --force " GPU_MODULE "/%s -k %s", install, version,
+			  release);
+	free(install);
+	return fix;
+}
+
+/*
+ * The kernel compares symbols, too, and takes modules of kernels with the same ones: those that it
+ * has taken, and those that weak-modules(8) has linked for it.
+ */
+static bool is_for_other(const struct host *host, const struct module *module, const char *release)
+{
+	if (!module->kernel[0] || !strcmp(module->kernel, release) ||
+	    strstr(module->path, "/weak-updates/"))
+		return false;
+	return strcmp(release, host->release) || !module_is_loaded(GPU_DRIVER);
 }
 
 static void check_kernel(struct diagnosis *diagnosis, const char *release, enum verdict verdict,
@@ -64,7 +84,7 @@ static void check_kernel(struct diagnosis *diagnosis, const char *release, enum 
 	char version[32];
 	int ret = module_find(&module, release, GPU_MODULE);
 
-	if (!ret && module.kernel[0] && strcmp(module.kernel, release)) {
+	if (!ret && is_for_other(&diagnosis->host, &module, release)) {
 		finding = diagnosis_add(diagnosis, verdict, "kernel %s: %s is built for kernel %s",
 					release, module.path, module.kernel);
 		finding->why = "a kernel takes only modules that were built for it";
