@@ -116,13 +116,34 @@ locked() { unbound; rm --recursive "$tree/sys/module/$DRIVER"; put sys/kernel/se
   put proc/keys '1a I--- 1 perm 1f030000 0 0 asymmetri Debian Secure Boot CA: 6ccece7e4c6c0d1f6149f3dd27dfcc5cbb419ea1: X509.rsa []'; }
 check "lockdown, key not enrolled: doctor" locked doctor_begins 2 \
   "Module's signature: the kernel is locked down, and the kernel does not trust the key that signed the module: DKMS module signing key" \
-  "mokutil --import /var/lib/dkms/mok.pub" "reboot" '# choose "Enroll MOK" on the console'
+  "apt install openssl mokutil" "mokutil --import /var/lib/dkms/mok.pub" "reboot" '# choose "Enroll MOK" on the console'
 locked_ubuntu() { locked; put var/lib/shim-signed/mok/MOK.der x; }
 check "lockdown, on Ubuntu: doctor" locked_ubuntu doctor_begins 2 "Module's signature" "mokutil --import /var/lib/shim-signed/mok/MOK.der" "reboot" '# choose "Enroll MOK" on the console'
 enrolled() { locked; put proc/keys "1a I--- 1 perm 1f030000 0 0 asymmetri DKMS module signing key: 1234: X509.rsa []"; }
 check "lockdown, key enrolled: doctor" enrolled doctor_begins 2 "Loaded module: the module is not loaded" "modprobe $MODULE"
+has_tools() { put usr/bin/openssl ""; put usr/bin/mokutil ""; }
+# certificate KEY-FILE: DKMS's own.
+certificate() {
+  mkdir --parents "$tree/var/lib/dkms"
+  openssl x509 -in "$1" -outform DER -out "$tree/var/lib/dkms/mok.pub"
+}
+key_id() { openssl x509 -in "$1" -noout -ext subjectKeyIdentifier | tail --lines=1 | tr --delete ' :\n' | tr '[:upper:]' '[:lower:]'; }
+enrolled_id() { locked; certificate "$scratch/key.pem"; put proc/keys "1a I--- 1 perm 1f030000 0 0 asymmetri DKMS module signing key: $(key_id "$scratch/key.pem"): X509.rsa []"; }
+check "lockdown, DKMS's key enrolled: doctor" enrolled_id doctor_begins 2 "Loaded module: the module is not loaded" "modprobe $MODULE"
+key_anew() { enrolled_id; has_tools; put proc/keys "1a I--- 1 perm 1f030000 0 0 asymmetri DKMS module signing key: 0123456789abcdef0123456789abcdef01234567: X509.rsa []"; }
+check "lockdown, an older key of the same name enrolled: doctor" key_anew doctor_begins 2 \
+  "Module's signature: the kernel is locked down, and the kernel does not trust the key that signed the module: DKMS module signing key; the one of that name that it trusts is another" \
+  "mokutil --import /var/lib/dkms/mok.pub" "reboot" '# choose "Enroll MOK" on the console'
+key_of_user() { locked; has_tools; put proc/keys $'1a I--- 1 perm 1f030000 0 0 asymmetri Debian Secure Boot CA: aa: X509.rsa []\n1b I--- 1 perm 3f010000 1000 1000 user DKMS module signing key: 5'; }
+check "lockdown, a key that is none for modules has that name: doctor" key_of_user doctor_begins 2 "Module's signature: "
+key_elsewhere() { key_of_user; put etc/dkms/framework.conf '# mok_certificate=/no'; put etc/dkms/framework.conf.d/a.conf "mok_certificate=/etc/keys/mok.der"
+  put etc/dkms/framework.conf.d/b.conf 'mok_certificate="/etc/pki/akmods/certs/public_key.der"'; put etc/dkms/framework.conf.d/c.txt 'mok_certificate=/no'; }
+check "lockdown, DKMS's key is elsewhere: doctor" key_elsewhere doctor_begins 2 "Module's signature: " \
+  "mokutil --import /etc/pki/akmods/certs/public_key.der" "reboot" '# choose "Enroll MOK" on the console'
 unsigned() { locked; make_module "$tree/lib/modules/$RELEASE/updates/dkms/$MODULE.ko" version=0.1.0; }
-check "lockdown, module not signed: doctor" unsigned doctor_begins 2 "Module's signature: the kernel is locked down, and the module is not signed"
+check "lockdown, module not signed: doctor" unsigned doctor_begins 2 "Module's signature: the kernel is locked down, and the module is not signed" \
+  "apt install openssl mokutil" "dkms build --force $MODULE/0.1.0 -k $RELEASE" "dkms install --force $MODULE/0.1.0 -k $RELEASE" \
+  "mokutil --import /var/lib/dkms/mok.pub" "reboot" '# choose "Enroll MOK" on the console'
 secure_boot() { locked; put sys/firmware/efi/efivars/x ""; printf '\6\0\0\0\1' >"$tree/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"; }
 check "Secure Boot: doctor" secure_boot doctor_begins 2 "Module's signature: Secure Boot is on and the kernel is locked down"
 
