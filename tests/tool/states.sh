@@ -8,38 +8,6 @@
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/tool.sh"
 
-# golden NAME ARGUMENT...: prints what is in that file.
-golden() {
-  local name=$1
-  shift
-  run 0 "$@" >/dev/null && diff "$folder/golden/$name" "$scratch/out"
-}
-
-# doctor_begins STATUS TEXT FIX...: the first cause, and the lines that mend it, which
-# are the end of what it prints.
-doctor_begins() {
-  local status=$1 text=$2
-  shift 2
-  run "$status" doctor || return 1
-  says "Begin with: $text" || return 1
-  [ "$#" -eq 0 ] || tail --lines=$# "$scratch/out" | diff <(printf '               %s\n' "$@") -
-}
-
-# check NAME CHANGE COMMAND...: in a good host after CHANGE, a function.
-check() {
-  local name=$1 change=$2
-  shift 2
-  tree_new state
-  "$change"
-  tap_check "$name" "$@"
-}
-
-nothing() { :; }
-
-# QEMU and libvirt cannot be seen in a recorded tree.
-all_well() {
-  run 0 doctor && says 'Problems: 0. Warnings: 0. Unknown: 2.' && ! grep 'Begin with' "$scratch/out"
-}
 check "all is well: no problem, no warning" nothing all_well
 check "all is well: doctor --json" nothing golden doctor.json doctor --json
 check "bound to the package's driver: list" nothing golden list.txt list
@@ -47,7 +15,10 @@ check "bound to the package's driver: status" nothing golden status.txt status
 check "bound to the package's driver: status --json" nothing golden status.json status "$GPU" --json
 
 unbound() { pci_unbind "$GPU"; }
-check "unbound: doctor" unbound doctor_begins 2 "GPU's driver: $GPU: it has no driver" "nvgrace-gpu bind $GPU"
+for_libvirt() { run 0 doctor && says "unknown    GPU's driver: $GPU: it has no driver; libvirt gives it one when a guest starts" && ! grep 'Begin with' "$scratch/out"; }
+check "unbound, as libvirt leaves it between guests: doctor" unbound for_libvirt
+lost() { unbound; put "sys/bus/pci/devices/$GPU/driver_override" "$DRIVER"; }
+check "it is to have the driver, and has none: doctor" lost doctor_begins 2 "GPU's driver: $GPU: it has no driver" "nvgrace-gpu bind $GPU"
 status_unbound() { run 0 status && says 'driver           none' 'memory           not known' 'driver_override  none'; }
 check "unbound: status" unbound status_unbound
 
@@ -101,6 +72,34 @@ check "memory in use as System RAM: doctor" system_ram doctor_begins 2 "Firmware
 old_message() { log "$DRIVER $GPU: GPU memory is not ready after 30 s: the C2C link is not up"; }
 check "a message from before it was bound: doctor" old_message all_well
 
+# Errors with the driver's name that are no refusals, and refusals that are over.
+bus_error() { unbound; log "$DRIVER $GPU: PCIe Bus Error: severity=Uncorrectable (Fatal), type=Transaction Layer, (Requester ID)"; }
+check "an error of the bus, while it was bound: doctor" bus_error for_libvirt
+page_lost() { unbound; log "$DRIVER $GPU: GPU memory at 0x420000000000 is lost: memory error"; }
+check "a lost page, while it was bound: doctor" page_lost for_libvirt
+ready_later() { never_ready; printf '6,900,900,-;%s %s: GPU memory at 0x420000000000: usemem 94.5 GiB in a 128 GiB BAR4, no resmem\n' "$DRIVER" "$GPU" >>"$tree/dev/kmsg"; }
+check "refused at boot, bound later: doctor" ready_later for_libvirt
+wants_1to1() { unbound; log "$DRIVER $GPU: Firmware has requested this device have a 1:1 IOMMU mapping, rejecting configuring the device without a 1:1 mapping. Contact your platform vendor."; }
+check "refused for a 1:1 mapping: doctor" wants_1to1 doctor_begins 2 "Firmware: $GPU: Firmware has requested this device have a 1:1 IOMMU mapping" \
+  "# update the machine's firmware, or ask its maker: its IORT table has RMR nodes"
+
+services=("systemctl stop nvidia-persistenced nvidia-dcgm nvidia-fabricmanager nvidia-imex"
+  "while grep --quiet 'System RAM (NVIDIA)' /proc/iomem; do sleep 1; done" "nvgrace-gpu bind $GPU")
+given_memory() {
+  unbound
+  driver_add nvidia 595.71.05
+  pci_bind "$GPU" nvidia
+  put proc/iomem $'80000000-847fffff : System RAM\n420000000000-4217bfffffff : System RAM (NVIDIA)'
+}
+check "the GPU driver has given its memory to Linux: doctor" given_memory doctor_begins 2 \
+  "GPU's driver: $GPU: nvidia has it, and has given GPU memory to Linux" "${services[@]}"
+given_gb200() { given_memory; put "sys/bus/pci/devices/$GPU/device" 0x2941; rm "$tree/run/udev/data/+pci:$GPU"; log "$DRIVER $GPU: GPU memory [0x420000000000-0x4217bfffffff] is in use as System RAM: take it offline first"; }
+check "the same, of a GPU that is not bound at boot, and bind came too early: doctor" given_gb200 doctor_begins 2 "Firmware: $GPU: GPU memory [0x420000000000" \
+  "# a GPU driver has given the memory to Linux" "${services[@]}"
+name_of_module() { unbound; put "sys/bus/pci/devices/$GPU/driver_override" "$MODULE"; }
+check "driver_override has the module's name: doctor" name_of_module doctor_begins 2 \
+  "GPU's driver: $GPU: driver_override is $MODULE, the name of the module; the driver's is $DRIVER" "nvgrace-gpu bind $GPU --force"
+
 foreign() { unbound; driver_add nvidia 570.1; pci_bind "$GPU" nvidia; }
 check "foreign driver: doctor" foreign doctor_begins 2 "GPU's driver: $GPU: nvidia has it" "nvgrace-gpu bind $GPU"
 driverctl() { foreign; put "etc/driverctl.d/pci-$GPU" nvidia; put "sys/bus/pci/devices/$GPU/driver_override" nvidia; }
@@ -117,13 +116,34 @@ locked() { unbound; rm --recursive "$tree/sys/module/$DRIVER"; put sys/kernel/se
   put proc/keys '1a I--- 1 perm 1f030000 0 0 asymmetri Debian Secure Boot CA: 6ccece7e4c6c0d1f6149f3dd27dfcc5cbb419ea1: X509.rsa []'; }
 check "lockdown, key not enrolled: doctor" locked doctor_begins 2 \
   "Module's signature: the kernel is locked down, and the kernel does not trust the key that signed the module: DKMS module signing key" \
-  "mokutil --import /var/lib/dkms/mok.pub" "reboot" '# choose "Enroll MOK" on the console'
+  "apt install openssl mokutil" "mokutil --import /var/lib/dkms/mok.pub" "reboot" '# choose "Enroll MOK" on the console'
 locked_ubuntu() { locked; put var/lib/shim-signed/mok/MOK.der x; }
 check "lockdown, on Ubuntu: doctor" locked_ubuntu doctor_begins 2 "Module's signature" "mokutil --import /var/lib/shim-signed/mok/MOK.der" "reboot" '# choose "Enroll MOK" on the console'
 enrolled() { locked; put proc/keys "1a I--- 1 perm 1f030000 0 0 asymmetri DKMS module signing key: 1234: X509.rsa []"; }
 check "lockdown, key enrolled: doctor" enrolled doctor_begins 2 "Loaded module: the module is not loaded" "modprobe $MODULE"
+has_tools() { put usr/bin/openssl ""; put usr/bin/mokutil ""; }
+# certificate KEY-FILE: DKMS's own.
+certificate() {
+  mkdir --parents "$tree/var/lib/dkms"
+  openssl x509 -in "$1" -outform DER -out "$tree/var/lib/dkms/mok.pub"
+}
+key_id() { openssl x509 -in "$1" -noout -ext subjectKeyIdentifier | tail --lines=1 | tr --delete ' :\n' | tr '[:upper:]' '[:lower:]'; }
+enrolled_id() { locked; certificate "$scratch/key.pem"; put proc/keys "1a I--- 1 perm 1f030000 0 0 asymmetri DKMS module signing key: $(key_id "$scratch/key.pem"): X509.rsa []"; }
+check "lockdown, DKMS's key enrolled: doctor" enrolled_id doctor_begins 2 "Loaded module: the module is not loaded" "modprobe $MODULE"
+key_anew() { enrolled_id; has_tools; put proc/keys "1a I--- 1 perm 1f030000 0 0 asymmetri DKMS module signing key: 0123456789abcdef0123456789abcdef01234567: X509.rsa []"; }
+check "lockdown, an older key of the same name enrolled: doctor" key_anew doctor_begins 2 \
+  "Module's signature: the kernel is locked down, and the kernel does not trust the key that signed the module: DKMS module signing key; the one of that name that it trusts is another" \
+  "mokutil --import /var/lib/dkms/mok.pub" "reboot" '# choose "Enroll MOK" on the console'
+key_of_user() { locked; has_tools; put proc/keys $'1a I--- 1 perm 1f030000 0 0 asymmetri Debian Secure Boot CA: aa: X509.rsa []\n1b I--- 1 perm 3f010000 1000 1000 user DKMS module signing key: 5'; }
+check "lockdown, a key that is none for modules has that name: doctor" key_of_user doctor_begins 2 "Module's signature: "
+key_elsewhere() { key_of_user; put etc/dkms/framework.conf '# mok_certificate=/no'; put etc/dkms/framework.conf.d/a.conf "mok_certificate=/etc/keys/mok.der"
+  put etc/dkms/framework.conf.d/b.conf 'mok_certificate="/etc/pki/akmods/certs/public_key.der"'; put etc/dkms/framework.conf.d/c.txt 'mok_certificate=/no'; }
+check "lockdown, DKMS's key is elsewhere: doctor" key_elsewhere doctor_begins 2 "Module's signature: " \
+  "mokutil --import /etc/pki/akmods/certs/public_key.der" "reboot" '# choose "Enroll MOK" on the console'
 unsigned() { locked; make_module "$tree/lib/modules/$RELEASE/updates/dkms/$MODULE.ko" version=0.1.0; }
-check "lockdown, module not signed: doctor" unsigned doctor_begins 2 "Module's signature: the kernel is locked down, and the module is not signed"
+check "lockdown, module not signed: doctor" unsigned doctor_begins 2 "Module's signature: the kernel is locked down, and the module is not signed" \
+  "apt install openssl mokutil" "dkms build --force $MODULE/0.1.0 -k $RELEASE" "dkms install --force $MODULE/0.1.0 -k $RELEASE" \
+  "mokutil --import /var/lib/dkms/mok.pub" "reboot" '# choose "Enroll MOK" on the console'
 secure_boot() { locked; put sys/firmware/efi/efivars/x ""; printf '\6\0\0\0\1' >"$tree/sys/firmware/efi/efivars/SecureBoot-8be4df61-93ca-11d2-aa0d-00e098032b8c"; }
 check "Secure Boot: doctor" secure_boot doctor_begins 2 "Module's signature: Secure Boot is on and the kernel is locked down"
 
@@ -134,12 +154,12 @@ check "no headers for this kernel: doctor" no_headers doctor_begins 2 "Driver's 
 no_package() { no_module; rm --recursive "$tree/usr/src"; }
 check "the package is not installed: doctor" no_package doctor_begins 2 "Driver's module: kernel $RELEASE: there is no module, and the driver's package is not installed" \
   "apt install linux-headers-$RELEASE $MODULE-dkms"
-no_package_dnf() { no_package; rm "$tree/etc/debian_version"; }
-check "the package is not installed, on Fedora: doctor" no_package_dnf doctor_begins 2 "Driver's module" "dnf install kernel-devel-$RELEASE $MODULE-dkms"
 stale() { unbound; rm --recursive "$tree/sys/module/$DRIVER"
   make_module "$tree/lib/modules/$RELEASE/updates/dkms/$MODULE.ko" version=0.1.0 "vermagic=6.17.1-arm64 SMP preempt"; }
 check "a module of another kernel: doctor" stale doctor_begins 2 \
   "Driver's module: kernel $RELEASE: /lib/modules/$RELEASE/updates/dkms/$MODULE.ko is built for kernel 6.17.1-arm64" "dkms install --force $MODULE/0.1.0 -k $RELEASE"
+stale_loaded() { make_module "$tree/lib/modules/$RELEASE/updates/dkms/$MODULE.ko" version=0.1.0 "vermagic=6.17.1-arm64 SMP preempt modversions"; }
+check "a module of another kernel that this one has taken: doctor" stale_loaded all_well
 install_line() { unbound; rm --recursive "$tree/sys/module/$DRIVER"; put etc/modprobe.d/a.conf $'# hardening\ninstall nvgrace-gpu-vfio-pci /bin/false'; }
 check "modprobe is told not to load the module: doctor" install_line doctor_begins 2 \
   "modprobe's configuration: /etc/modprobe.d/a.conf: install nvgrace-gpu-vfio-pci /bin/false" "sed --in-place '2s/^/#/' /etc/modprobe.d/a.conf" "modprobe $DRIVER"
@@ -205,8 +225,10 @@ amd64() { put proc/sys/kernel/arch x86_64; }
 check "another architecture: doctor" amd64 doctor_begins 2 "Architecture: x86_64" "# run this on the Grace Hopper or Grace Blackwell machine"
 no_iommu() { rm --recursive "$tree/sys/class/iommu" "$tree/sys/kernel/iommu_groups"; rm "$tree/sys/bus/pci/devices/$GPU/iommu_group"; unbound; }
 check "IOMMU off: doctor" no_iommu doctor_begins 2 "IOMMU: the kernel uses no IOMMU" "# enable the SMMU in the firmware's settings, and reboot"
-no_group_yet() { unbound; rm "$tree/sys/bus/pci/devices/$GPU/iommu_group"; }
-check "no driver has looked at it, so it has no group: doctor" no_group_yet doctor_begins 2 "GPU's driver: $GPU: it has no driver" "nvgrace-gpu bind $GPU"
+no_group() { lost; rm "$tree/sys/bus/pci/devices/$GPU/iommu_group"; }
+check "a kernel that makes groups early has made none: doctor" no_group doctor_begins 2 "IOMMU: 1 of 1 GPUs are behind no IOMMU"
+no_group_yet() { no_group; rename_kernel 6.12.9-arm64; }
+check "an older kernel, and no driver has looked at it yet: doctor" no_group_yet doctor_begins 2 "GPU's driver: $GPU: it has no driver" "nvgrace-gpu bind $GPU"
 not_viable() { unbound; pci_add 0009:01:00.1 0x10de 0x22bb 0x040300 12; driver_add snd_hda_intel; pci_bind 0009:01:00.1 snd_hda_intel; }
 check "group not viable: doctor" not_viable doctor_begins 2 "IOMMU group: $GPU: 0009:01:00.1 in the same IOMMU group 12 is bound to snd_hda_intel" \
   "echo 0009:01:00.1 >/sys/bus/pci/drivers/snd_hda_intel/unbind"
@@ -220,12 +242,24 @@ check "no GPU at all: list, status" no_gpu nothing_listed
 old_kernel() { put proc/sys/kernel/osrelease 6.12.9-arm64; modules_install 6.12.9-arm64; mv "$tree/lib/modules/$RELEASE" "$scratch/gone"; rm --recursive "$scratch/gone"
   put boot/config-6.12.9-arm64 CONFIG_ARCH_SUPPORTS_HUGE_PFNMAP=y; put dev/kvm 0; }
 check "KVM before cacheable device memory: doctor" old_kernel doctor_begins 1 "KVM: kernel 6.12.9-arm64 gives guests usemem as device memory"
+newest_ubuntu() { old_kernel; put etc/os-release $'ID=ubuntu\nVERSION_ID="24.04"'; }
+check "the same, on Ubuntu: doctor" newest_ubuntu doctor_begins 1 "KVM: " "apt install linux-nvidia-64k-hwe-24.04"
+newest_mint() { old_kernel; put etc/os-release $'ID=linuxmint\nID_LIKE="ubuntu debian"\nVERSION_ID="22"'; }
+check "the same, on what is like Ubuntu: doctor" newest_mint doctor_begins 1 "KVM: " "# boot a kernel from 6.17 on"
 no_capability() { put dev/kvm 0; }
 check "KVM on a CPU that cannot: doctor" no_capability doctor_begins 2 "KVM: kernel $RELEASE cannot map cacheable memory"
 no_kvm() { rm "$tree/dev/kvm"; }
 check "no KVM: doctor" no_kvm doctor_begins 2 "KVM: /dev/kvm cannot be opened: No such file or directory" "dmesg | grep -i kvm"
 small_pages() { put "boot/config-$RELEASE" CONFIG_ARM64=y; }
-check "small pages, no huge mappings: doctor" small_pages doctor_begins 1 "Page tables: pages of 4 KiB, no huge mappings"
+check "small pages, no huge mappings: doctor" small_pages doctor_begins 1 "Page tables: pages of 4 KiB, no huge mappings" \
+  "# trixie-backports has to be in apt's sources: sources.list(5)" "apt update" "apt install -t trixie-backports linux-image-arm64 linux-headers-arm64"
+small_pages_rhel() { small_pages; rm "$tree/etc/os-release"; put usr/lib/os-release $'ID="rocky"\nID_LIKE="rhel centos fedora"\nVERSION_ID="9.6"'; }
+# shellcheck disable=SC2016 # a command that is printed
+check "the same, on Rocky Linux, whose os-release is in /usr/lib: doctor" small_pages_rhel doctor_begins 1 "Page tables: " \
+  "dnf install kernel-64k kernel-64k-devel" 'grubby --set-default "$(ls -v /boot/vmlinuz-*+64k | tail -n 1)"'
+micro() { no_headers; put etc/os-release $'ID="sl-micro"\nID_LIKE="suse"\nVERSION_ID="6.2"'; }
+check "no headers, on a system that is changed by transactions: doctor" micro doctor_begins 2 "Driver's module" \
+  "transactional-update pkg install 'kernel-arm64-devel = 6.18.0'" "reboot" "dkms install --force $MODULE/0.1.0 -k $RELEASE"
 user() { put proc/self/status $'CapEff:\t0000000000000000'; put proc/self/limits 'Max locked memory         8388608              8388608              bytes     '; }
 check "a user who may not lock memory: doctor" user doctor_begins 1 "Locked memory: this user may lock 8 MiB of memory" 'sudo prlimit --pid $$ --memlock=unlimited'
 

@@ -32,3 +32,36 @@ says() {
     grep --quiet --fixed-strings -e "$text" "$scratch/out" || { echo "it did not say: $text"; return 1; }
   done
 }
+
+# golden NAME ARGUMENT...: prints what is in that file.
+golden() {
+  local name=$1
+  shift
+  run 0 "$@" >/dev/null && diff "$folder/golden/$name" "$scratch/out"
+}
+
+# doctor_begins STATUS TEXT FIX...: the first cause, and the lines that mend it, which
+# are the end of what it prints.
+doctor_begins() {
+  local status=$1 text=$2
+  shift 2
+  run "$status" doctor || return 1
+  says "Begin with: $text" || return 1
+  [ "$#" -eq 0 ] || tail --lines=$# "$scratch/out" | diff <(printf '               %s\n' "$@") -
+}
+
+# check NAME CHANGE COMMAND...: in a good host after CHANGE, a function.
+check() {
+  local name=$1 change=$2
+  shift 2
+  tree_new state
+  "$change"
+  tap_check "$name" "$@"
+}
+
+nothing() { :; }
+
+# QEMU and libvirt cannot be seen in a recorded tree.
+all_well() {
+  run 0 doctor && says 'Problems: 0. Warnings: 0. Unknown: 2.' && ! grep 'Begin with' "$scratch/out"
+}

@@ -79,6 +79,16 @@ modules_list() {
   depmod --basedir "$tree" "$1" 2>/dev/null
 }
 
+# rename_kernel NEW: the kernel that runs is called so, and its modules are built for it.
+rename_kernel() {
+  local module=$tree/lib/modules/$1/updates/dkms/$MODULE.ko
+  mv "$tree/lib/modules/$RELEASE" "$tree/lib/modules/$1"
+  mv "$tree/boot/config-$RELEASE" "$tree/boot/config-$1"
+  put proc/sys/kernel/osrelease "$1"
+  [ ! -e "$module" ] || make_module "$module" version=0.1.0 "vermagic=$1 SMP preempt mod_unload aarch64"
+  modules_list "$1"
+}
+
 # aml_property NAME VALUE: Package () { NAME, VALUE } as it is in an ACPI table.
 aml_property() {
   local shift value=
@@ -142,6 +152,15 @@ pci_unbind() {
   echo "(null)" >"$device/driver_override"
 }
 
+# unload: no GPU has the driver, and the module is not loaded.
+unload() {
+  local device
+  for device in "$tree"/sys/bus/pci/devices/*; do
+    pci_unbind "${device##*/}"
+  done
+  rm --recursive --force "$tree/sys/module/$DRIVER" "$tree/sys/bus/pci/drivers/$DRIVER"
+}
+
 # gpu_attributes BDF: those of the driver, 95 GiB at 66 TiB.
 gpu_attributes() {
   local folder=sys/bus/pci/devices/$1/nvgrace_gpu
@@ -185,6 +204,7 @@ base_make() {
   put proc/self/smaps $'aaaa-bbbb r--p 00000000 00:00 0\nKernelPageSize:        4 kB'
   put "boot/config-$RELEASE" $'CONFIG_ARM64=y\nCONFIG_ARCH_SUPPORTS_HUGE_PFNMAP=y'
   put etc/debian_version 13.1
+  put etc/os-release $'PRETTY_NAME="Debian GNU/Linux 13 (trixie)"\nNAME="Debian GNU/Linux"\nVERSION_ID="13"\nVERSION_CODENAME=trixie\nID=debian'
   put sys/class/iommu/smmu3.0/uevent ""
   put sys/kernel/security/lockdown "[none] integrity confidentiality"
   put sys/module/module/parameters/sig_enforce N

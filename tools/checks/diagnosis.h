@@ -99,8 +99,9 @@ void check_config(struct diagnosis *diagnosis);
 void check_loaded(struct diagnosis *diagnosis);
 
 void check_firmware(struct diagnosis *diagnosis);
-void check_policy(struct diagnosis *diagnosis);
 void check_readiness(struct diagnosis *diagnosis);
+
+void check_policy(struct diagnosis *diagnosis);
 void check_driver(struct diagnosis *diagnosis);
 
 void check_users(struct diagnosis *diagnosis);
@@ -109,6 +110,24 @@ void check_kvm(struct diagnosis *diagnosis);
 void check_qemu(struct diagnosis *diagnosis);
 void check_libvirt(struct diagnosis *diagnosis);
 void check_memlock(struct diagnosis *diagnosis);
+
+#define REFUSAL_POWER_CYCLE "# power-cycle the machine; if it stays, the link or the GPU is broken"
+
+/* Those that keep a GPU open for as long as the host is up; then the memory goes by itself. */
+#define REFUSAL_STOP_SERVICES \
+	"systemctl stop nvidia-persistenced nvidia-dcgm nvidia-fabricmanager nvidia-imex\n" \
+	"while grep --quiet 'System RAM (NVIDIA)' /proc/iomem; do sleep 1; done\n"
+
+/* Why the driver refused a GPU that it does not have now, after it last had it: whether it did. */
+bool refusal_find(const struct diagnosis *diagnosis, const struct gpu *gpu, char *message,
+		  size_t size);
+bool refusal_is_about_readiness(const char *message);
+
+/* What there is to do about it. */
+char *refusal_fix(const struct gpu *gpu, const char *message);
+
+/* 0, -ENOENT if libvirt is not installed, or another error if its version cannot be seen. */
+int libvirt_version(struct text_version *version);
 
 /* Whether firmware sets EGM apart, as far as can be seen, and the kernel gives it to guests. */
 bool egm_is_for(const char *release);

@@ -61,13 +61,17 @@ static void add_capability(struct diagnosis *diagnosis, int answer)
 				"# run the guest on a Grace CPU; a virtual machine has to show its guest a CPU with FWB and DIC");
 		return;
 	}
+	if (strstr(host->release, "-nvidia")) {
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN,
+			      "kernel %s does not tell how guests get usemem; NVIDIA's kernels before 6.17 map it cacheable, and do not say so",
+			      host->release);
+		return;
+	}
 	finding = diagnosis_add(diagnosis, VERDICT_WARNING,
 				"kernel %s gives guests usemem as device memory", host->release);
-	finding_explain(finding,
-			"that is correct but slow, and unaligned accesses of the guest fault; kernels from 6.17 on, and those with NVIDIA's patches, map it cacheable",
-			host->has_apt ?
-			"apt install -t stable-backports linux-image-arm64 linux-headers-arm64" :
-			"dnf upgrade kernel");
+	finding->why =
+		"that is correct but slow, and unaligned accesses of the guest fault; kernels from 6.17 on, and those with NVIDIA's patches, map it cacheable";
+	finding->fix = distribution_newer_kernel(&host->distribution, host->release, false);
 }
 
 void check_kvm(struct diagnosis *diagnosis)
@@ -82,6 +86,11 @@ void check_kvm(struct diagnosis *diagnosis)
 		finding_explain(finding,
 				"QEMU needs it, too, unless libvirt starts it",
 				"sudo usermod --append --groups kvm $USER");
+		return;
+	}
+	if (fd < 0 && diagnosis->host.is_virtual) {
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN,
+			      "this virtual machine has no KVM: it can run no guest of its own");
 		return;
 	}
 	if (fd < 0) {
@@ -116,31 +125,36 @@ static int first_version(const char * const *names, struct text_version *version
 	return ret;
 }
 
+int libvirt_version(struct text_version *version)
+{
+	static const char * const names[] = { "virtqemud", "libvirtd", "/usr/sbin/virtqemud",
+					      "/usr/sbin/libvirtd", NULL };
+
+	return first_version(names, version);
+}
+
 void check_qemu(struct diagnosis *diagnosis)
 {
 	static const char *const names[] = { "qemu-system-aarch64", "/usr/libexec/qemu-kvm", NULL };
+	const struct distribution *distribution = &diagnosis->host.distribution;
 	struct text_version version;
 	struct finding *finding;
 	int ret = first_version(names, &version);
 
 	if (ret == -ENOENT) {
 		finding = diagnosis_add(diagnosis, VERDICT_WARNING, "QEMU is not installed");
-		finding_explain(finding,
-				"it runs the guest, unless another program does",
-				diagnosis->host.has_apt ?
-				"apt install qemu-system-arm qemu-efi-aarch64" :
-				"dnf install qemu-kvm edk2-aarch64");
+		finding->why = "it runs the guest, unless another program does";
+		finding->fix = distribution_install(distribution, distribution->facts->qemu,
+						    "QEMU and UEFI firmware for arm64 guests");
 	} else if (ret) {
 		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "its version cannot be seen: %s",
 			      unseen(ret));
 	} else if (!text_version_since(version, 9, 0)) {
 		finding = diagnosis_add(diagnosis, VERDICT_WARNING, "QEMU %u.%u", version.major,
 					version.minor);
-		finding_explain(finding,
-				"before 9.0 it has no acpi-generic-initiator: the guest's GPU driver finds no NUMA nodes for the GPU's memory",
-				diagnosis->host.has_apt ?
-				"apt install -t stable-backports qemu-system-arm" :
-				"dnf upgrade qemu-kvm");
+		finding->why =
+			"before 9.0 it has no acpi-generic-initiator: the guest's GPU driver finds no NUMA nodes for the GPU's memory";
+		finding->fix = distribution_upgrade_qemu(distribution);
 	} else {
 		diagnosis_add(diagnosis, VERDICT_OK, "QEMU %u.%u%s", version.major, version.minor,
 			      text_version_since(version, 10, 0) ? "" :
@@ -150,11 +164,9 @@ void check_qemu(struct diagnosis *diagnosis)
 
 void check_libvirt(struct diagnosis *diagnosis)
 {
-	static const char *const names[] = { "virtqemud", "libvirtd", "/usr/sbin/virtqemud",
-					     "/usr/sbin/libvirtd", NULL };
 	struct text_version version;
 	struct finding *finding;
-	int ret = first_version(names, &version);
+	int ret = libvirt_version(&version);
 
 	if (ret == -ENOENT) {
 		diagnosis_add(diagnosis, VERDICT_OK, "libvirt is not installed; it is not needed");

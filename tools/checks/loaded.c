@@ -9,6 +9,7 @@
 #include "checks/diagnosis.h"
 #include "host/modprobe.h"
 #include "host/module.h"
+#include "host/vfio.h"
 
 /* "install" puts a command in the place of loading; an administrator's is /bin/false or so. */
 static bool check_install(struct diagnosis *diagnosis, const char *name)
@@ -42,8 +43,8 @@ static bool check_blacklist(struct diagnosis *diagnosis)
 
 void check_config(struct diagnosis *diagnosis)
 {
-	static const char * const names[] = {
-		"vfio", "vfio_pci_core", "vfio_iommu_type1", GPU_DRIVER,
+	const char * const names[] = {
+		"vfio", "vfio_pci_core", vfio_iommu_module(diagnosis->host.release), GPU_DRIVER,
 	};
 	bool all_well = check_blacklist(diagnosis);
 
@@ -53,17 +54,20 @@ void check_config(struct diagnosis *diagnosis)
 		diagnosis_add(diagnosis, VERDICT_OK, "nothing keeps the modules from being loaded");
 }
 
-/* The kernel asks for it when VFIO is loaded, and never again. */
-static void check_type1(struct diagnosis *diagnosis)
+/* The kernel asks for type1 when VFIO is loaded, and never again; iommufd may be built in. */
+static void check_iommu_module(struct diagnosis *diagnosis)
 {
+	const char *name = vfio_iommu_module(diagnosis->host.release);
 	struct finding *finding;
+	struct module module;
 
-	if (!module_is_loaded("vfio") || module_is_loaded("vfio_iommu_type1"))
+	if (!module_is_loaded("vfio") || module_is_loaded(name) ||
+	    (!module_find(&module, diagnosis->host.release, name) && !module.path[0]))
 		return;
-	finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "vfio_iommu_type1 is not loaded");
+	finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "%s is not loaded", name);
 	finding_explain(finding,
 			"VFIO has nothing to program the IOMMU with, and no guest gets a GPU",
-			"modprobe vfio_iommu_type1");
+			"modprobe %s", name);
 }
 
 void check_loaded(struct diagnosis *diagnosis)
@@ -72,7 +76,7 @@ void check_loaded(struct diagnosis *diagnosis)
 	struct finding *finding;
 	char version[32];
 
-	check_type1(diagnosis);
+	check_iommu_module(diagnosis);
 	if (!module_is_loaded(GPU_DRIVER)) {
 		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "the module is not loaded");
 		finding_explain(finding,

@@ -51,16 +51,20 @@ void check_gpu(struct diagnosis *diagnosis)
 void check_iommu(struct diagnosis *diagnosis)
 {
 	struct finding *finding;
+	struct text_version version;
 	struct tree_names names;
 	size_t ungrouped = 0;
+	bool early;
 	int ret;
 
+	/* Older kernels make a group for the first driver that looks at the function. */
+	text_version(diagnosis->host.release, &version);
+	early = text_version_since(version, 6, 15);
 	ret = tree_list(&names, "/sys/class/iommu");
 	for (size_t i = 0; i < diagnosis->gpus.count; i++) {
 		const struct pci_device *pci = &diagnosis->gpus.gpus[i].pci;
 
-		/* Kernels before 6.15 make the group for the first driver that looks at it. */
-		ungrouped += pci->driver[0] && !pci->group[0];
+		ungrouped += !pci->group[0] && (pci->driver[0] || early);
 	}
 	if (ret && ret != -ENOENT) {
 		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "/sys/class/iommu cannot be read: %s",
@@ -78,6 +82,8 @@ void check_iommu(struct diagnosis *diagnosis)
 						"the kernel uses no IOMMU");
 		finding_explain(finding,
 				"without an IOMMU a guest's GPU could write to all memory of the host, and VFIO refuses it",
+				diagnosis->host.is_virtual ?
+				"# give this virtual machine an SMMU" :
 				"# enable the SMMU in the firmware's settings, and reboot");
 	}
 	tree_names_free(&names);
@@ -124,10 +130,6 @@ void check_group(struct diagnosis *diagnosis)
 		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "there is no GPU");
 }
 
-static const char newer_kernel[] =
-	"apt install -t stable-backports linux-image-arm64 linux-headers-arm64";
-static const char large_pages[] = "dnf install kernel-64k kernel-64k-devel";
-
 void check_pages(struct diagnosis *diagnosis)
 {
 	const struct host *host = &diagnosis->host;
@@ -153,8 +155,9 @@ void check_pages(struct diagnosis *diagnosis)
 	} else {
 		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
 					"pages of %s, no huge mappings of device memory", size);
-		finding_explain(finding,
-				"each guest starts later, and takes 2 MiB of page tables for each GiB of GPU memory",
-				"%s", host->has_apt ? newer_kernel : large_pages);
+		finding->why =
+			"each guest starts later, and takes 2 MiB of page tables for each GiB of GPU memory";
+		finding->fix =
+			distribution_newer_kernel(&host->distribution, host->release, true);
 	}
 }

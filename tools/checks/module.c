@@ -3,17 +3,20 @@
  * Checks of kernel modules: VFIO's and the driver's.
  */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
 #include "base/tree.h"
 #include "checks/diagnosis.h"
 #include "host/module.h"
+#include "host/vfio.h"
 
 void check_vfio(struct diagnosis *diagnosis)
 {
-	static const char * const names[] = { "vfio", "vfio_pci_core", "vfio_iommu_type1" };
 	const char *release = diagnosis->host.release;
+	const char *iommu = vfio_iommu_module(release);
+	const char * const names[] = { "vfio", "vfio_pci_core", iommu };
 	struct module module;
 	struct finding *finding;
 	size_t missing = 0;
@@ -33,27 +36,44 @@ void check_vfio(struct diagnosis *diagnosis)
 					release, names[i]);
 		finding_explain(finding,
 				"VFIO gives PCI functions to guests, and the driver is built on it",
-				"# boot a kernel with CONFIG_VFIO_PCI, CONFIG_VFIO_IOMMU_TYPE1");
+				"# boot a kernel with CONFIG_VFIO_PCI, and CONFIG_VFIO_IOMMU_TYPE1 or CONFIG_IOMMUFD");
 	}
 	if (!missing)
-		diagnosis_add(diagnosis, VERDICT_OK, "kernel %s has VFIO for PCI", release);
+		diagnosis_add(diagnosis, VERDICT_OK, "kernel %s has VFIO for PCI, with %s", release,
+			      iommu);
 }
 
 /* What makes the module for a kernel that has none, or not the right one. */
 static char *fix_build(const struct host *host, const char *release)
 {
-	bool has_headers = tree_exists("/lib/modules/%s/build/include", release);
-	const char *install = host->has_apt ? "apt install" : "dnf install";
-	const char *headers = host->has_apt ? "linux-headers" : "kernel-devel";
+	const struct distribution *distribution = &host->distribution;
 	char version[32];
+	char *install, *fix;
 
 	if (!module_package_version(version, sizeof(version)))
-		return text_format("%s %s-%s %s-dkms", install, headers, release, GPU_MODULE);
+		return distribution_install_headers(distribution, release, GPU_MODULE "-dkms");
 	/* By force: DKMS may believe that it is installed. */
-	if (!has_headers)
-		return text_format("%s %s-%s\ndkms install --force " GPU_MODULE "/%s -k %s",
-				   install, headers, release, version, release);
-	return text_format("dkms install --force " GPU_MODULE "/%s -k %s", version, release);
+	fix = text_format("dkms install --force " GPU_MODULE "/%s -k %s", version, release);
+	if (tree_exists("/lib/modules/%s/build/include", release))
+		return fix;
+	free(fix);
+	install = distribution_install_headers(distribution, release, NULL);
+	fix = text_format("%s\ndkms install --force " GPU_MODULE "/%s -k %s", install, version,
+			  release);
+	free(install);
+	return fix;
+}
+
+/*
+ * The kernel compares symbols, too, and takes modules of kernels with the same ones: those that it
+ * has taken, and those that weak-modules(8) has linked for it.
+ */
+static bool is_for_other(const struct host *host, const struct module *module, const char *release)
+{
+	if (!module->kernel[0] || !strcmp(module->kernel, release) ||
+	    strstr(module->path, "/weak-updates/"))
+		return false;
+	return strcmp(release, host->release) || !module_is_loaded(GPU_DRIVER);
 }
 
 static void check_kernel(struct diagnosis *diagnosis, const char *release, enum verdict verdict,
@@ -64,7 +84,7 @@ static void check_kernel(struct diagnosis *diagnosis, const char *release, enum 
 	char version[32];
 	int ret = module_find(&module, release, GPU_MODULE);
 
-	if (!ret && module.kernel[0] && strcmp(module.kernel, release)) {
+	if (!ret && is_for_other(&diagnosis->host, &module, release)) {
 		finding = diagnosis_add(diagnosis, verdict, "kernel %s: %s is built for kernel %s",
 					release, module.path, module.kernel);
 		finding->why = "a kernel takes only modules that were built for it";
@@ -111,129 +131,4 @@ void check_next_kernel(struct diagnosis *diagnosis)
 	else
 		check_kernel(diagnosis, diagnosis->host.next_release, VERDICT_WARNING,
 			     "after the next boot there would be no driver");
-}
-
-/* The mode in brackets. */
-static void read_lockdown(char *mode, size_t size)
-{
-	char text[128];
-	char *start;
-
-	mode[0] = 0;
-	if (tree_line(text, sizeof(text), "/sys/kernel/security/lockdown"))
-		return;
-	start = strchr(text, '[');
-	if (!start)
-		return;
-	start[strcspn(start, "]")] = 0;
-	text_put(mode, size, start + 1);
-}
-
-/* UEFI specification, 3.3: the vendor of its own variables. */
-#define EFI_VARIABLES "/sys/firmware/efi/efivars"
-#define EFI_GLOBAL "8be4df61-93ca-11d2-aa0d-00e098032b8c"
-
-/* Attributes, then the value. */
-static bool secure_boot(void)
-{
-	char variable[8];
-	long length = tree_read(variable, sizeof(variable), EFI_VARIABLES "/SecureBoot-%s",
-				EFI_GLOBAL);
-
-	return length == 5 && variable[4] == 1;
-}
-
-/* Whether the kernel has a key of that name; -1 if its keys cannot be seen. */
-static int key_is_trusted(const char *signer)
-{
-	int trusted = -1;
-	char *keys;
-
-	if (tree_read_all(&keys, 1 << 20, "/proc/keys") > 0 && strstr(keys, "asymmetri"))
-		trusted = !!strstr(keys, signer);
-	free(keys);
-	return trusted;
-}
-
-/* DKMS's certificate: where it is configured to be, Ubuntu's, or the usual place. */
-static char *key_file(void)
-{
-	char text[4096], path[256];
-	char *start = path;
-
-	if (tree_read(text, sizeof(text), "/etc/dkms/framework.conf") >= 0 &&
-	    text_field(text, "mok_certificate=", path, sizeof(path))) {
-		start += strspn(path, "\"'");
-		start[strcspn(start, "\"'")] = 0;
-		if (start[0] == '/' &&
-		    strspn(start,
-			   "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._+-") ==
-			    strlen(start))
-			return text_copy(start);
-	}
-	return text_copy(tree_exists("/var/lib/shim-signed/mok/MOK.der") ?
-				 "/var/lib/shim-signed/mok/MOK.der" :
-				 "/var/lib/dkms/mok.pub");
-}
-
-static void add_untrusted(struct diagnosis *diagnosis, const struct module *module,
-			  const char *reason)
-{
-	struct finding *finding;
-	char *file = key_file();
-
-	if (module->signer[0])
-		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
-					"%s, and the kernel does not trust the key that signed the module: %s",
-					reason, module->signer);
-	else
-		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
-					"%s, and the module is not signed", reason);
-	finding_explain(finding,
-			"the kernel refuses to load the module",
-			"%smokutil --import %s\nreboot\n# choose \"Enroll MOK\" on the console",
-			module->signer[0] ?
-			"" :
-			"dkms generate_mok\ndkms install --force " GPU_MODULE "\n",
-			file);
-	free(file);
-}
-
-void check_trust(struct diagnosis *diagnosis)
-{
-	char mode[32], enforce[4] = "";
-	struct module module;
-	const char *reason;
-	int trusted;
-
-	read_lockdown(mode, sizeof(mode));
-	tree_line(enforce, sizeof(enforce), "/sys/module/module/parameters/sig_enforce");
-	if (mode[0] && strcmp(mode, "none"))
-		reason = secure_boot() ? "Secure Boot is on and the kernel is locked down" :
-					 "the kernel is locked down";
-	else if (enforce[0] == 'Y')
-		reason = "the kernel takes only modules whose key it trusts";
-	else
-		reason = NULL;
-
-	if (!reason) {
-		diagnosis_add(diagnosis, VERDICT_OK, "the kernel takes modules of any key");
-	} else if (module_find(&module, diagnosis->host.release, GPU_MODULE)) {
-		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "%s, and there is no module to look at",
-			      reason);
-	} else if (module_is_loaded(GPU_DRIVER) || !module.path[0]) {
-		diagnosis_add(diagnosis, VERDICT_OK, "%s, and it has taken the module", reason);
-	} else if (!module.signer[0]) {
-		add_untrusted(diagnosis, &module, reason);
-	} else {
-		trusted = key_is_trusted(module.signer);
-		if (!trusted)
-			add_untrusted(diagnosis, &module, reason);
-		else if (trusted > 0)
-			diagnosis_add(diagnosis, VERDICT_OK, "%s, and it trusts the key: %s",
-				      reason, module.signer);
-		else
-			diagnosis_add(diagnosis, VERDICT_UNKNOWN,
-				      "%s; its keys can be seen by root only", reason);
-	}
 }

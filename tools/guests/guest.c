@@ -4,9 +4,8 @@
  */
 #include <errno.h>
 
-#include "base/array.h"
-#include "base/tree.h"
 #include "guests/guest.h"
+#include "host/distribution.h"
 
 #define GIB (1024 * 1024 * 1024ull)
 
@@ -57,25 +56,18 @@ static __u64 bars_of(const struct gpu *gpu, bool *assumed)
 	return sum(ASSUMED_BAR, physical_bar(pci, 0));
 }
 
-static const char *find_firmware(void)
-{
-	static const char * const paths[] = {
-		"/usr/share/qemu-efi-aarch64/QEMU_EFI.fd", "/usr/share/edk2/aarch64/QEMU_EFI.fd",
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
-		if (tree_exists("%s", paths[i]))
-			return paths[i];
-	}
-	return NULL;
-}
-
 /* Each root port has a window of its own, aligned to its largest BAR. */
 int guest_plan(struct guest *guest, const struct gpus *gpus)
 {
+	struct distribution distribution;
 	__u64 window = 0;
 
-	*guest = (struct guest){ .gpus = gpus, .firmware = find_firmware() };
+	distribution_read(&distribution);
+	*guest = (struct guest){
+		.gpus = gpus,
+		.program = distribution.facts->qemu_program,
+		.firmware = distribution_firmware(&distribution),
+	};
 	if (gpus->count > GUEST_GPUS_MAX)
 		return -E2BIG;
 	for (size_t i = 0; i < gpus->count; i++)

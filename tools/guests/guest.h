@@ -20,12 +20,14 @@
  * @gpus: its GPUs
  * @window_gib: size of the PCI window above 4 GiB that all BARs fit into, a power of two
  * @assumed: sizes of some BARs are not known, and more than any GPU has was assumed
+ * @program: QEMU's name here
  * @firmware: of the virtual machine, NULL if none is installed
  */
 struct guest {
 	const struct gpus *gpus;
 	__u64 window_gib;
 	bool assumed;
+	const char *program;
 	const char *firmware;
 };
 

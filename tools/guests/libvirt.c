@@ -20,6 +20,7 @@ static void print_head(void)
 	     "  <features>\n"
 	     "    <acpi/>\n"
 	     "    <gic version='3'/>\n"
+	     "    <ras state='on'/>\n"
 	     "  </features>\n"
 	     "  <cpu mode='host-passthrough'>\n"
 	     "    <numa>");

@@ -66,6 +66,20 @@ static void read_capabilities(struct host *host)
 		host->can_lock = capabilities >> CAP_IPC_LOCK & 1;
 }
 
+/* On arm64 only firmware's name of the machine tells. */
+static void read_virtual(struct host *host)
+{
+	static const char * const vendors[] = {
+		"QEMU", "KubeVirt", "OpenStack Foundation", "Red Hat", "VMware, Inc.", "Xen",
+	};
+	char vendor[64];
+
+	tree_line(vendor, sizeof(vendor), "/sys/class/dmi/id/sys_vendor");
+	for (size_t i = 0; i < ARRAY_SIZE(vendors); i++)
+		host->is_virtual |= !strcmp(vendor, vendors[i]);
+	host->is_virtual |= !!strstr(host->machine, "Virtual Machine");
+}
+
 void host_read(struct host *host)
 {
 	*host = (struct host){};
@@ -73,7 +87,8 @@ void host_read(struct host *host)
 	tree_line(host->release, sizeof(host->release), "/proc/sys/kernel/osrelease");
 	text_clean_name(host->release);
 	tree_line(host->machine, sizeof(host->machine), "/sys/class/dmi/id/product_name");
-	host->has_apt = tree_exists("/etc/debian_version");
+	distribution_read(&host->distribution);
+	read_virtual(host);
 	read_page_size(host);
 	read_next_release(host);
 	read_capabilities(host);

@@ -9,6 +9,8 @@
 
 #include <linux/types.h>
 
+#include "host/distribution.h"
+
 /**
  * struct host - the machine and its kernel
  * @arch: its architecture, empty if not known
@@ -16,7 +18,8 @@
  * @next_release: of the newest kernel that is installed, which boots next; may be the same
  * @machine: what its maker calls it, empty if not known
  * @page_size: the kernel's, in bytes, 0 if not known
- * @has_apt: packages come from apt, not from dnf
+ * @distribution: what it runs
+ * @is_virtual: it is a virtual machine
  * @can_lock: this process may lock any amount of memory
  */
 struct host {
@@ -25,7 +28,8 @@ struct host {
 	char next_release[96];
 	char machine[96];
 	__u64 page_size;
-	bool has_apt;
+	struct distribution distribution;
+	bool is_virtual;
 	bool can_lock;
 };
 

@@ -48,29 +48,44 @@ int kernel_log_read(char **text)
 	return 0;
 }
 
-bool kernel_log_error(const char *text, const char *prefix, char *message, size_t size)
+bool kernel_log_next(const char **position, const char *prefix, char *message, size_t size,
+		     bool *is_error)
 {
-	bool found = false;
-
-	for (const char *line = text; line;
-	     line = strchr(line, '\n') ? strchr(line, '\n') + 1 : NULL) {
-		__u64 priority;
-		const char *end = text_scan(line, 10, &priority);
+	while (**position) {
+		const char *line = *position;
 		const char *start = line + strcspn(line, ";\n");
-		size_t length;
+		size_t length = strcspn(line, "\n");
+		const char *end = line + length;
+		const char *comma;
+		__u64 priority;
 
-		if (!end || *end != ',' || *start != ';' || (priority & 7) > LEVEL_ERROR ||
+		*position = *end ? end + 1 : end;
+		comma = text_scan(line, 10, &priority);
+		if (!comma || *comma != ',' || *start != ';' ||
 		    strncmp(start + 1, prefix, strlen(prefix)))
 			continue;
 		start += 1 + strlen(prefix);
-		if (!strncmp(start, CORE_ERROR, strlen(CORE_ERROR)))
-			continue;
-		length = strcspn(start, "\n");
+		length = end - start;
 		if (length > size - 1)
 			length = size - 1;
 		memcpy(message, start, length);
 		message[length] = 0;
 		text_clean(message);
+		*is_error = (priority & 7) <= LEVEL_ERROR;
+		return true;
+	}
+	return false;
+}
+
+bool kernel_log_error(const char *text, const char *prefix, char *message, size_t size)
+{
+	bool found = false, is_error;
+	char next[256];
+
+	while (kernel_log_next(&text, prefix, next, sizeof(next), &is_error)) {
+		if (!is_error || !strncmp(next, CORE_ERROR, strlen(CORE_ERROR)))
+			continue;
+		text_put(message, size, next);
 		found = true;
 	}
 	return found;

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Checks of the driver that each GPU has, or should have, now and at boot.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/tree.h"
+#include "checks/diagnosis.h"
+#include "host/module.h"
+
+static void check_one_policy(struct diagnosis *diagnosis, const struct gpu *gpu)
+{
+	const char *bdf = gpu->pci.bdf;
+	struct finding *finding;
+	char driver[64];
+
+	switch (gpu->policy) {
+	case GPU_POLICY_YES:
+		diagnosis_add(diagnosis, VERDICT_OK, "%s: udev binds it at boot", bdf);
+		return;
+	case GPU_POLICY_DRIVERCTL:
+		tree_line(driver, sizeof(driver), "/etc/driverctl.d/pci-%s", bdf);
+		finding = diagnosis_add(diagnosis,
+					strcmp(driver, GPU_DRIVER) ? VERDICT_WARNING : VERDICT_OK,
+					"%s: driverctl gives it to %s at boot", bdf, driver);
+		if (finding->verdict != VERDICT_OK) {
+			finding_explain(finding,
+					"a driver that is set with driverctl comes before the package's udev rule",
+					"driverctl unset-override %s", bdf);
+		}
+		return;
+	case GPU_POLICY_NO:
+		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
+					"%s: a udev rule says NVGRACE_GPU_BIND=\"no\"", bdf);
+		finding_explain(finding,
+				"it is left alone at boot, as somebody has chosen",
+				"grep -r NVGRACE_GPU_BIND /etc/udev/rules.d\nnvgrace-gpu bind %s",
+				bdf);
+		return;
+	case GPU_POLICY_UNKNOWN:
+		break;
+	}
+	if (!gpu->auto_bound) {
+		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
+					"%s: udev does not bind a %s unless told to", bdf,
+					gpu->product);
+		finding_explain(finding,
+				"after the next boot it would have no driver",
+				"echo 'SUBSYSTEM==\"pci\", KERNEL==\"%s\", ENV{NVGRACE_GPU_BIND}=\"yes\"' >>/etc/udev/rules.d/60-nvgrace-gpu.rules\n"
+				"udevadm control --reload\nudevadm trigger %s%s",
+				bdf, PCI_DEVICE_FOLDER, bdf);
+	} else if (tree_exists("/usr/lib/udev/rules.d/65-" GPU_MODULE ".rules")) {
+		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
+					"%s: udev has not seen it since the package is there", bdf);
+		finding_explain(finding,
+				"it is bound at the next boot, not now",
+				"udevadm trigger " PCI_DEVICE_FOLDER "%s", bdf);
+	} else {
+		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
+					"%s: there is no udev rule that binds it at boot", bdf);
+		finding->why = "the rule comes with the driver's package";
+		finding->fix = distribution_install(&diagnosis->host.distribution,
+						    GPU_MODULE "-dkms",
+						    "the package " GPU_MODULE "-dkms");
+	}
+}
+
+void check_policy(struct diagnosis *diagnosis)
+{
+	for (size_t i = 0; i < diagnosis->gpus.count; i++)
+		check_one_policy(diagnosis, &diagnosis->gpus.gpus[i]);
+	if (!diagnosis->gpus.count)
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "there is no GPU");
+}
+
+/* A managed device of libvirt's, between guests. */
+static bool is_idle(const struct gpu *gpu)
+{
+	struct text_version version;
+
+	return !gpu->pci.driver[0] && !gpu->pci.override[0] && module_is_loaded(GPU_DRIVER) &&
+	       libvirt_version(&version) != -ENOENT;
+}
+
+/* The GPU driver puts it into a NUMA node; only root sees where it is. */
+static bool has_given_memory(const struct gpu *gpu)
+{
+	char *text;
+	bool given;
+
+	tree_read_all(&text, 1 << 20, "/proc/iomem");
+	given = !strcmp(gpu->pci.driver, "nvidia") && text && strstr(text, "System RAM (NVIDIA)");
+	free(text);
+	return given;
+}
+
+static void check_one_driver(struct diagnosis *diagnosis, const struct gpu *gpu)
+{
+	const char *bdf = gpu->pci.bdf;
+	const char *override = gpu->pci.override;
+	struct finding *finding;
+	char message[256];
+
+	if (gpu->origin == GPU_OF_PACKAGE || gpu->origin == GPU_OF_KERNEL) {
+		diagnosis_add(diagnosis, VERDICT_OK, "%s: bound to %s%s", bdf, gpu->pci.driver,
+			      gpu->origin == GPU_OF_KERNEL ? " of the kernel" : "");
+		return;
+	}
+	if (refusal_find(diagnosis, gpu, message, sizeof(message))) {
+		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "%s: the driver refused it: %s",
+					bdf, message);
+		finding_explain(finding,
+				"a GPU without the driver cannot be given to a guest with its memory",
+				"# when that is mended:\nnvgrace-gpu bind %s", bdf);
+		return;
+	}
+	if (is_idle(gpu)) {
+		finding = diagnosis_add(diagnosis, VERDICT_UNKNOWN,
+					"%s: it has no driver; libvirt gives it one when a guest starts, if it is managed",
+					bdf);
+		finding_explain(finding, "for QEMU alone it has to be bound first",
+				"nvgrace-gpu bind %s", bdf);
+		return;
+	}
+	if (gpu->pci.driver[0] && has_given_memory(gpu)) {
+		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
+					"%s: %s has it, and has given GPU memory to Linux: System RAM (NVIDIA) in /proc/iomem",
+					bdf, gpu->pci.driver);
+		finding_explain(finding,
+				"memory that Linux uses cannot be given to a guest: first what uses the GPU has to end",
+				REFUSAL_STOP_SERVICES "nvgrace-gpu bind %s", bdf);
+		return;
+	}
+	if (!gpu->pci.driver[0] && !strcmp(override, GPU_MODULE)) {
+		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
+					"%s: driver_override is " GPU_MODULE ", the name of the module; the driver's is " GPU_DRIVER,
+					bdf);
+		finding_explain(finding, "no driver has that name, so the GPU gets none",
+				"nvgrace-gpu bind %s --force", bdf);
+		return;
+	}
+	if (gpu->pci.driver[0])
+		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "%s: %s has it", bdf,
+					gpu->pci.driver);
+	else
+		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "%s: it has no driver%s%s", bdf,
+					override[0] && strcmp(override, GPU_DRIVER) ?
+						", and driver_override gives it to " :
+						"",
+					strcmp(override, GPU_DRIVER) ? override : "");
+	finding->why = "a GPU without the driver cannot be given to a guest with its memory";
+	if (gpu->policy == GPU_POLICY_DRIVERCTL)
+		finding->fix =
+			text_format("driverctl unset-override %s\nnvgrace-gpu bind %s", bdf, bdf);
+	else
+		finding->fix = text_format("nvgrace-gpu bind %s%s", bdf,
+					   override[0] && strcmp(override, GPU_DRIVER) &&
+							   strcmp(override, gpu->pci.driver) ?
+						   " --force" :
+						   "");
+}
+
+void check_driver(struct diagnosis *diagnosis)
+{
+	for (size_t i = 0; i < diagnosis->gpus.count; i++)
+		check_one_driver(diagnosis, &diagnosis->gpus.gpus[i]);
+	if (!diagnosis->gpus.count)
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "there is no GPU");
+}

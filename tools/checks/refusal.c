@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * Why the driver has refused a GPU, as it says in the kernel's log.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "checks/diagnosis.h"
+#include "host/kernel_log.h"
+
+/* What it has said when it has taken one: what was before is over. */
+static bool is_success(const char *message)
+{
+	return !strncmp(message, "GPU memory at ", 14) && strstr(message, ": usemem ");
+}
+
+/* Other errors with its name come from the PCI core, and from when a guest has the GPU. */
+static bool is_refusal(const char *message)
+{
+	static const char * const parts[] = {
+		"firmware property ", "firmware has the property ", "firmware says GPU memory ",
+		" is zero", " is in use as System RAM", "GPU memory is not ready ",
+		"GPU memory cannot be checked", "BAR0 is missing ",
+		"Firmware has requested this device have a 1:1 IOMMU mapping",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		if (strstr(message, parts[i]))
+			return true;
+	}
+	return false;
+}
+
+bool refusal_find(const struct diagnosis *diagnosis, const struct gpu *gpu, char *message,
+		  size_t size)
+{
+	const char *position = diagnosis->log;
+	char prefix[64], text[256];
+	bool found = false, is_error;
+
+	if (gpu->origin == GPU_OF_PACKAGE || gpu->origin == GPU_OF_KERNEL)
+		return false;
+	snprintf(prefix, sizeof(prefix), GPU_DRIVER " %s: ", gpu->pci.bdf);
+	while (kernel_log_next(&position, prefix, text, sizeof(text), &is_error)) {
+		if (is_success(text)) {
+			found = false;
+		} else if (is_error && is_refusal(text)) {
+			text_put(message, size, text);
+			found = true;
+		}
+	}
+	return found;
+}
+
+bool refusal_is_about_readiness(const char *message)
+{
+	return strstr(message, "is not ready") || strstr(message, "cannot be checked");
+}
+
+/* A GPU that is bound at boot gets its driver before a GPU driver of the host is loaded. */
+char *refusal_fix(const struct gpu *gpu, const char *message)
+{
+	if (strstr(message, "System RAM")) {
+		if (gpu->auto_bound || gpu->policy == GPU_POLICY_YES)
+			return text_copy("# a GPU driver has given the memory to Linux\nreboot");
+		return text_format("# a GPU driver has given the memory to Linux\n"
+				   REFUSAL_STOP_SERVICES "nvgrace-gpu bind %s", gpu->pci.bdf);
+	}
+	if (strstr(message, "is zero") || refusal_is_about_readiness(message))
+		return text_copy(REFUSAL_POWER_CYCLE);
+	if (strstr(message, "1:1"))
+		return text_copy("# update the machine's firmware, or ask its maker: its IORT table has RMR nodes");
+	return text_copy("# update the machine's firmware; its ACPI tables are wrong");
+}
