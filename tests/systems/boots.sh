@@ -3,7 +3,7 @@
 #
 # about:   the system as made by the rig: it comes up whole, sees the GPU, and its
 #          disk and its firmware's variables keep what is written to them
-# systems: trixie
+# systems: none, unless asked for: all others need of a system what this asks of it
 # minutes: 2
 
 disk=$SYSTEM_WORK/disk.qcow2
