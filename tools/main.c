@@ -215,11 +215,17 @@ static int run(const struct command *command, const struct arguments *arguments)
 /* Else the next file that is opened would be one of them, and get what is said. */
 static void open_standard_files(void)
 {
+	/* Kept until the end. */
+	static int files[STDERR_FILENO + 1];
+
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
 		if (fcntl(fd, F_GETFD) >= 0)
 			continue;
 		/* Anything that takes the place, where there is no /dev. */
-		if (open("/dev/null", O_RDWR) != fd && open("/", O_PATH) != fd)
+		files[fd] = open("/dev/null", O_RDWR);
+		if (files[fd] < 0)
+			files[fd] = open("/", O_PATH);
+		if (files[fd] != fd)
 			exit(EXIT_FAILURE);
 	}
 }

@@ -23,6 +23,7 @@ builds() (
   hard='-O2 -Werror -D_FORTIFY_SOURCE=3 -fstack-protector-strong'
   tap_check "gcc: no warning" make --silent --directory="$tools" OUT="$out/gcc" CFLAGS="$hard"
   tap_check "clang: no warning" make --silent --directory="$tools" OUT="$out/clang" CC=clang CFLAGS="$hard"
+  tap_check "gcc -fanalyzer: no warning" make --silent --directory="$tools" OUT="$out/analyzer" CFLAGS='-O1 -Werror -fanalyzer'
   tap_check "gcc for arm64: no warning" make --silent --directory="$tools" OUT="$out/arm64" CFLAGS="$hard" \
     CC=aarch64-linux-gnu-gcc PKG_CONFIG=aarch64-linux-gnu-pkg-config
   tap_check "gcc, with sanitizers, and a kernel that is made up" make --silent --directory="$folder" OUT="$out/asan"
@@ -33,8 +34,10 @@ section build builds
 section states "$folder/states.sh" "$out/asan/nvgrace-gpu"
 section hosts "$folder/hosts.sh" "$out/asan/nvgrace-gpu"
 section moves "$folder/moves.sh" "$out/asan/fake-kernel"
+section disturbed "$folder/disturbed.sh" "$out/asan/fake-kernel" "$out/gcc/nvgrace-gpu"
 section guest "$folder/guest.sh" "$out/asan/nvgrace-gpu"
 section malformed "$folder/malformed.sh" "$out/asan/nvgrace-gpu"
+section hostile "$folder/hostile.sh" "$out/asan/nvgrace-gpu" "$out/gcc/nvgrace-gpu"
 section completion "$folder/completion.sh"
 
 sections_done

@@ -28,6 +28,12 @@
 
 static int root_fd = -1;
 
+/* Never a file descriptor, which gcc's analyzer does not believe of -errno. */
+static int last_error(void)
+{
+	return errno > 0 ? -errno : -EIO;
+}
+
 /* Wherever its links lead, that is in the tree. */
 static int open_in_root(int flags, const char *path)
 {
@@ -39,7 +45,7 @@ static int open_in_root(int flags, const char *path)
 		if (fd >= 0 || errno != EAGAIN)
 			break;
 	}
-	return fd < 0 ? -errno : fd;
+	return fd < 0 ? last_error() : fd;
 }
 
 int tree_use(const char *folder)
@@ -82,7 +88,7 @@ static int open_recorded(int flags, const char *path)
 	snprintf(itself, sizeof(itself), "/proc/self/fd/%d", fd);
 	opened = open(itself, O_RDONLY | O_CLOEXEC | O_NONBLOCK | (flags & O_DIRECTORY));
 	if (opened < 0)
-		opened = -errno;
+		opened = last_error();
 	close(fd);
 	return opened;
 }

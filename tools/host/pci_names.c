@@ -68,9 +68,10 @@ const char *pci_name(const char *names, __u32 vendor, __u32 device, char *buffer
 		return buffer;
 	}
 	/* Until the next vendor; comments may be anywhere. */
-	while ((line = next_line(line)) && (*line == '\t' || *line == '#' || *line == '\n')) {
-		if (*line == '\t' && (name = name_behind(line + 1, device)))
-			break;
+	for (line = next_line(line); line && strchr("\t#\n", *line) && *line && !name;
+	     line = next_line(line)) {
+		if (*line == '\t')
+			name = name_behind(line + 1, device);
 	}
 	if (name)
 		snprintf(buffer, size, "%.*s %.*s", length(maker), maker, length(name), name);

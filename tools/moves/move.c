@@ -240,7 +240,7 @@ static int lock(void)
 	if (!ret)
 		return fd;
 	ret = -errno;
-	fprintf(stderr, "nvgrace-gpu: the lock cannot be had: %s\n", strerror(-ret));
+	fprintf(stderr, "nvgrace-gpu: others cannot be kept out: %s\n", strerror(-ret));
 	close(fd);
 	return ret;
 }

@@ -25,10 +25,10 @@ struct facts {
 	const char *names;
 };
 
+typedef void tell_fn(const struct gpu *gpu, const struct facts *facts, void *data);
+
 /* Of each GPU; what all of them share is read once. */
-static void for_each_gpu(const struct gpus *gpus,
-			 void (*tell)(const struct gpu *gpu, const struct facts *facts, void *data),
-			 void *data)
+static void tell_each(const struct gpus *gpus, tell_fn *tell, void *data)
 {
 	struct users *users = users_find(gpus);
 	char *names = pci_names_read();
@@ -197,7 +197,7 @@ static void print_json(const struct gpus *gpus)
 {
 	struct json_object *list = json_object_new_array();
 
-	for_each_gpu(gpus, add_gpu_json, list);
+	tell_each(gpus, add_gpu_json, list);
 	report_json(list);
 }
 
@@ -280,7 +280,7 @@ static void print_users(const struct users *users)
 		printf("  open in          %d (%s): %s\n", users->users[i].pid,
 		       users->users[i].command, users->users[i].path);
 	if (users->hidden)
-		printf("  open in          %s: the files of %zu processes cannot be seen by this user\n",
+		printf("  open in          %s: %zu processes cannot be looked at by this user\n",
 		       users->count ? "maybe more" : "not known", users->hidden);
 	else if (!users->count)
 		puts("  open in          no process");
@@ -306,7 +306,7 @@ void report_status(const struct gpus *gpus, bool json)
 	if (json)
 		print_json(gpus);
 	else
-		for_each_gpu(gpus, print_status, &printed);
+		tell_each(gpus, print_status, &printed);
 }
 
 void report_list(const struct gpus *gpus, bool json)
