@@ -81,7 +81,7 @@ ready_later() { never_ready; printf '6,900,900,-;%s %s: GPU memory at 0x42000000
 check "refused at boot, bound later: doctor" ready_later for_libvirt
 wants_1to1() { unbound; log "$DRIVER $GPU: Firmware has requested this device have a 1:1 IOMMU mapping, rejecting configuring the device without a 1:1 mapping. Contact your platform vendor."; }
 check "refused for a 1:1 mapping: doctor" wants_1to1 doctor_begins 2 "Firmware: $GPU: Firmware has requested this device have a 1:1 IOMMU mapping" \
-  "# update the machine's firmware, or ask its maker: its IORT table has RMR nodes"
+  "# update the machine's firmware, or ask its maker: its IORT table has RMR nodes for the GPU"
 
 services=("systemctl stop nvidia-persistenced nvidia-dcgm nvidia-fabricmanager nvidia-imex"
   "while grep --quiet 'System RAM (NVIDIA)' /proc/iomem; do sleep 1; done" "nvgrace-gpu bind $GPU")
@@ -252,7 +252,7 @@ no_kvm() { rm "$tree/dev/kvm"; }
 check "no KVM: doctor" no_kvm doctor_begins 2 "KVM: /dev/kvm cannot be opened: No such file or directory" "dmesg | grep -i kvm"
 small_pages() { put "boot/config-$RELEASE" CONFIG_ARM64=y; }
 check "small pages, no huge mappings: doctor" small_pages doctor_begins 1 "Page tables: pages of 4 KiB, no huge mappings" \
-  "# trixie-backports has to be in apt's sources: sources.list(5)" "apt update" "apt install -t trixie-backports linux-image-arm64 linux-headers-arm64"
+  "# trixie-backports has to be in sources.list(5)" "apt update" "apt install -t trixie-backports linux-image-arm64 linux-headers-arm64"
 small_pages_rhel() { small_pages; rm "$tree/etc/os-release"; put usr/lib/os-release $'ID="rocky"\nID_LIKE="rhel centos fedora"\nVERSION_ID="9.6"'; }
 # shellcheck disable=SC2016 # a command that is printed
 check "the same, on Rocky Linux, whose os-release is in /usr/lib: doctor" small_pages_rhel doctor_begins 1 "Page tables: " \
@@ -262,6 +262,68 @@ check "no headers, on a system that is changed by transactions: doctor" micro do
   "transactional-update pkg install 'kernel-arm64-devel = 6.18.0'" "reboot" "dkms install --force $MODULE/0.1.0 -k $RELEASE"
 user() { put proc/self/status $'CapEff:\t0000000000000000'; put proc/self/limits 'Max locked memory         8388608              8388608              bytes     '; }
 check "a user who may not lock memory: doctor" user doctor_begins 1 "Locked memory: this user may lock 8 MiB of memory" 'sudo prlimit --pid $$ --memlock=unlimited'
+
+regions() { printf '0x0000000008000000 0x00000000080fffff msi\n0x0000000080000000 0x00000000801fffff %s\n' "$1" >"$tree/sys/kernel/iommu_groups/12/reserved_regions"; }
+direct() { regions direct; }
+check "firmware wants memory mapped 1:1: doctor" direct doctor_begins 2 "IOMMU group: $GPU: firmware wants memory of the host mapped 1:1" \
+  "# update the machine's firmware, or ask its maker: its IORT table has RMR nodes for the GPU"
+relaxable() { regions direct-relaxable; }
+check "the same, where that may be given up: doctor" relaxable all_well
+direct_old() { direct; rename_kernel 6.1.0-50-arm64; }
+not_refused() { run 0 doctor >/dev/null && ! grep '1:1' "$scratch/out"; }
+check "the same, on a kernel that does not mind: doctor" direct_old not_refused
+
+# taken_by_ids WORD...: vfio-pci has had the GPU before udev saw it.
+taken_by_ids() {
+  unbound
+  driver_add vfio-pci
+  link sys/bus/pci/drivers/vfio-pci "sys/bus/pci/devices/$GPU/driver"
+  put proc/cmdline "BOOT_IMAGE=/vmlinuz root=/dev/vda1 ro $*"
+}
+ids() { taken_by_ids vfio-pci.ids=10de:2342; put etc/default/grub 'GRUB_CMDLINE_LINUX="quiet vfio-pci.ids=10de:2342"'; }
+ids_named() {
+  run 2 doctor && says "Begin with: GPU's driver: $GPU: vfio-pci has it" "warning    Binding at boot: $GPU: the kernel's command line gives it to vfio-pci: $1" || return 1
+  shift
+  says "$@"
+}
+check "vfio-pci.ids on the command line: doctor" ids ids_named vfio-pci.ids=10de:2342 "sed --in-place 's/vfio-pci.ids=10de:2342//' /etc/default/grub" "   update-grub"
+ids_more() { taken_by_ids vfio_pci.ids=8086:1521,10DE:2342,1af4:1000; put etc/default/grub 'GRUB_DEFAULT=0'
+  put etc/default/grub.d/vfio.cfg 'GRUB_CMDLINE_LINUX="vfio_pci.ids=8086:1521,10DE:2342,1af4:1000"'; }
+check "the same, with others, in a file of its own: doctor" ids_more ids_named vfio_pci.ids=8086:1521,10DE:2342,1af4:1000 \
+  "sed --in-place 's/vfio_pci.ids=8086:1521,10DE:2342,1af4:1000/vfio_pci.ids=8086:1521,1af4:1000/' /etc/default/grub.d/vfio.cfg"
+ids_grubby() { ids; put etc/os-release ID=fedora; }
+check "the same, where there is grubby: doctor" ids_grubby ids_named vfio-pci.ids=10de:2342 "grubby --update-kernel=ALL --remove-args=vfio-pci.ids=10de:2342"
+# shellcheck disable=SC2016 # no command
+ids_odd() { taken_by_ids 'vfio-pci.ids=$(reboot),10de:2342,a/b'; }
+check "the same, with what no ids are: doctor" ids_odd ids_named 'vfio-pci.ids=??reboot?,10de:2342,a?b' '# take vfio-pci.ids='
+ids_of_modprobe() { put etc/modprobe.d/vfio.conf 'options vfio-pci ids=10de:2342,10de:22bb'; }
+check "ids of vfio-pci in modprobe's configuration: doctor" ids_of_modprobe doctor_begins 1 "Binding at boot: $GPU: /etc/modprobe.d/vfio.conf gives it to vfio-pci" \
+  "sed --in-place '1s/10de:2342,\?//I' /etc/modprobe.d/vfio.conf" "update-initramfs -u -k all"
+other_ids() { put proc/cmdline "vfio-pci.ids=10de:2345 novfio_pci.ids=10de:2342 vfio-pci.ids"; }
+check "ids of other functions: doctor" other_ids all_well
+module_blacklist() { not_loaded; put proc/cmdline "quiet module_blacklist=nouveau,$MODULE"; }
+check "the kernel is told not to load the module: doctor" module_blacklist doctor_begins 2 \
+  "modprobe's configuration: the kernel's command line: module_blacklist=nouveau,$MODULE" \
+  "# take module_blacklist=nouveau,$MODULE from the kernel's command line, and write in its place module_blacklist=nouveau"
+
+service() { process 4711 nv-hostengine /dev/vfio/12; }
+check "open in a service: doctor" service doctor_begins 2 "In use: $GPU: process 4711 (nv-hostengine) has it open" "systemctl stop nvidia-dcgm"
+
+# Two kernels newer than the one that runs, one of them without the module.
+two_kernels() { modules_install 6.19.1-arm64; next_kernel; }
+grub_saved() { two_kernels; put etc/default/grub 'GRUB_DEFAULT="saved"'; put boot/grub2/grubenv $'# GRUB Environment Block\nsaved_entry='"0123456789abcdef-$RELEASE"; }
+check "the boot loader's default is a kernel that has the module: doctor" grub_saved all_well
+grub_named() { two_kernels; put etc/default/grub "GRUB_DEFAULT='Advanced options for Ubuntu>Ubuntu, with Linux 6.19.1-arm64'"; }
+named_boots() { run 0 doctor && says "ok         Next kernel: kernel 6.19.1-arm64: version 0.1.0"; }
+check "GRUB is told which kernel to boot: doctor" grub_named named_boots
+systemd_boot() { two_kernels; put boot/loader/loader.conf $'timeout 3\ndefault 0123-6.19.2-arm64.conf'; }
+check "systemd-boot's default is a kernel without the module: doctor" systemd_boot doctor_begins 1 "Next kernel: kernel 6.19.2-arm64: there is no module" "dkms install --force $MODULE/0.1.0 -k 6.19.2-arm64"
+
+access() { put dev/vfio/12 ""; chmod 0600 "$tree/dev/vfio/12"; }
+as_user() { chmod 0755 "$scratch" && setpriv --reuid=65534 --regid=65534 --clear-groups "$tool" --root "$tree" doctor >"$scratch/out" || [ $? -eq 1 ] || return 1; says "$@"; }
+check "a user who may not open the group: doctor" access as_user "warning    Access: $GPU: this user may not open /dev/vfio/12" "sudo chown \$USER /dev/vfio/12"
+access_granted() { access; chown 65534 "$tree/dev/vfio/12"; }
+check "a user who may: doctor" access_granted as_user "ok         Access: $GPU: this user may open /dev/vfio/12"
 
 # --- what is typed wrongly
 

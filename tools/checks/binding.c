@@ -3,11 +3,14 @@
  * Checks of the driver that each GPU has, or should have, now and at boot.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/tree.h"
 #include "checks/diagnosis.h"
+#include "host/command_line.h"
+#include "host/modprobe.h"
 #include "host/module.h"
 
 static void check_one_policy(struct diagnosis *diagnosis, const struct gpu *gpu)
@@ -67,10 +70,43 @@ static void check_one_policy(struct diagnosis *diagnosis, const struct gpu *gpu)
 	}
 }
 
+/* A driver that is told ids takes the GPU when it is loaded, mostly before udev looks at it. */
+static void check_ids(struct diagnosis *diagnosis, const struct gpu *gpu)
+{
+	struct command_line_word word;
+	struct modprobe_line line;
+	struct finding *finding;
+	char id[16];
+
+	snprintf(id, sizeof(id), "%04x:%04x", gpu->pci.vendor, gpu->pci.device);
+	if (command_line_find(&word, "vfio_pci.ids", id)) {
+		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
+					"%s: the kernel's command line gives it to vfio-pci: %s",
+					gpu->pci.bdf, word.text);
+		finding->fix = distribution_command_line(&diagnosis->host.distribution, word.text,
+							 word.without[0] ? word.without : NULL);
+	} else if (modprobe_find(&line, "options", "vfio-pci") && strcasestr(line.text, id)) {
+		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
+					"%s: %s gives it to vfio-pci: %s", gpu->pci.bdf, line.file,
+					line.text);
+		finding->fix = text_format("sed --in-place '%us/%s,\\?//I' %s\n%s", line.number, id,
+					   line.file,
+					   diagnosis->host.distribution.facts->initramfs ?:
+					   "# make the initramfs anew");
+	} else {
+		return;
+	}
+	finding_mend(finding,
+		     "vfio-pci has it at every boot before udev can give it to the driver, and knows nothing of its memory",
+		     finding->fix);
+}
+
 void check_policy(struct diagnosis *diagnosis)
 {
 	for (size_t i = 0; i < diagnosis->gpus.count; i++)
 		check_one_policy(diagnosis, &diagnosis->gpus.gpus[i]);
+	for (size_t i = 0; i < diagnosis->gpus.count; i++)
+		check_ids(diagnosis, &diagnosis->gpus.gpus[i]);
 	if (!diagnosis->gpus.count)
 		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "there is no GPU");
 }
@@ -135,8 +171,8 @@ static void check_one_driver(struct diagnosis *diagnosis, const struct gpu *gpu)
 	}
 	if (!gpu->pci.driver[0] && !strcmp(override, GPU_MODULE)) {
 		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
-					"%s: driver_override is " GPU_MODULE ", the name of the module; the driver's is " GPU_DRIVER,
-					bdf);
+					"%s: driver_override is %s, the name of the module; the driver's is %s",
+					bdf, GPU_MODULE, GPU_DRIVER);
 		finding_explain(finding, "no driver has that name, so the GPU gets none",
 				"nvgrace-gpu bind %s --force", bdf);
 		return;

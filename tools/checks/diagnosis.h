@@ -81,6 +81,9 @@ struct finding *diagnosis_add(struct diagnosis *diagnosis, enum verdict verdict,
 [[gnu::format(printf, 3, 4)]]
 void finding_explain(struct finding *finding, const char *why, const char *fix, ...);
 
+/* The same, with commands from malloc(), which are the finding's then. */
+void finding_mend(struct finding *finding, const char *why, char *fix);
+
 /* The checks, by the file that they are in. */
 void check_architecture(struct diagnosis *diagnosis);
 void check_gpu(struct diagnosis *diagnosis);
@@ -91,6 +94,7 @@ void check_pages(struct diagnosis *diagnosis);
 void check_vfio(struct diagnosis *diagnosis);
 void check_module(struct diagnosis *diagnosis);
 void check_next_kernel(struct diagnosis *diagnosis);
+
 void check_trust(struct diagnosis *diagnosis);
 
 void check_egm(struct diagnosis *diagnosis);
@@ -109,9 +113,13 @@ void check_users(struct diagnosis *diagnosis);
 void check_kvm(struct diagnosis *diagnosis);
 void check_qemu(struct diagnosis *diagnosis);
 void check_libvirt(struct diagnosis *diagnosis);
+void check_access(struct diagnosis *diagnosis);
 void check_memlock(struct diagnosis *diagnosis);
 
 #define REFUSAL_POWER_CYCLE "# power-cycle the machine; if it stays, the link or the GPU is broken"
+
+#define REFUSAL_1TO1 \
+	"# update the machine's firmware, or ask its maker: its IORT table has RMR nodes for the GPU"
 
 /* Those that keep a GPU open for as long as the host is up; then the memory goes by itself. */
 #define REFUSAL_STOP_SERVICES \

@@ -118,7 +118,8 @@ static void check_one_readiness(struct diagnosis *diagnosis, const struct gpu *g
 	char message[256];
 	bool late;
 
-	late = refusal_find(diagnosis, gpu, message, sizeof(message)) && refusal_is_about_readiness(message);
+	late = refusal_find(diagnosis, gpu, message, sizeof(message)) &&
+	       refusal_is_about_readiness(message);
 	if (!strcmp(gpu->readiness, "timed-out"))
 		late = snprintf(message, sizeof(message),
 				"the memory was not ready in time after the last reset");

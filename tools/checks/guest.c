@@ -69,9 +69,9 @@ static void add_capability(struct diagnosis *diagnosis, int answer)
 	}
 	finding = diagnosis_add(diagnosis, VERDICT_WARNING,
 				"kernel %s gives guests usemem as device memory", host->release);
-	finding->why =
-		"that is correct but slow, and unaligned accesses of the guest fault; kernels from 6.17 on, and those with NVIDIA's patches, map it cacheable";
-	finding->fix = distribution_newer_kernel(&host->distribution, host->release, false);
+	finding_mend(finding,
+		     "that is correct but slow, and unaligned accesses of the guest fault; kernels from 6.17 on, and those with NVIDIA's patches, map it cacheable",
+		     distribution_newer_kernel(&host->distribution, host->release, false));
 }
 
 void check_kvm(struct diagnosis *diagnosis)
@@ -152,9 +152,9 @@ void check_qemu(struct diagnosis *diagnosis)
 	} else if (!text_version_since(version, 9, 0)) {
 		finding = diagnosis_add(diagnosis, VERDICT_WARNING, "QEMU %u.%u", version.major,
 					version.minor);
-		finding->why =
-			"before 9.0 it has no acpi-generic-initiator: the guest's GPU driver finds no NUMA nodes for the GPU's memory";
-		finding->fix = distribution_upgrade_qemu(distribution);
+		finding_mend(finding,
+			     "before 9.0 it has no acpi-generic-initiator: the guest's GPU driver finds no NUMA nodes for the GPU's memory",
+			     distribution_upgrade_qemu(distribution));
 	} else {
 		diagnosis_add(diagnosis, VERDICT_OK, "QEMU %u.%u%s", version.major, version.minor,
 			      text_version_since(version, 10, 0) ? "" :
@@ -181,6 +181,31 @@ void check_libvirt(struct diagnosis *diagnosis)
 				"nvgrace-gpu bind --all");
 	} else {
 		diagnosis_add(diagnosis, VERDICT_OK, "libvirt %u.%u", version.major, version.minor);
+	}
+}
+
+/* Asked of the file's mode: VFIO lets a group be open once, and a look must not be that. */
+void check_access(struct diagnosis *diagnosis)
+{
+	for (size_t i = 0; i < diagnosis->gpus.count; i++) {
+		const struct pci_device *pci = &diagnosis->gpus.gpus[i].pci;
+		int fd = pci->group[0] ? tree_open(O_PATH, "/dev/vfio/%s", pci->group) : -ENOENT;
+		struct finding *finding;
+
+		if (fd < 0)
+			continue;
+		if (!faccessat(fd, "", R_OK | W_OK, AT_EMPTY_PATH | AT_EACCESS)) {
+			diagnosis_add(diagnosis, VERDICT_OK, "%s: this user may open /dev/vfio/%s",
+				      pci->bdf, pci->group);
+		} else {
+			finding = diagnosis_add(diagnosis, VERDICT_WARNING,
+						"%s: this user may not open /dev/vfio/%s", pci->bdf,
+						pci->group);
+			finding_explain(finding,
+					"a QEMU that this user starts gets no GPU; libvirt sees to that itself",
+					"sudo chown $USER /dev/vfio/%s", pci->group);
+		}
+		close(fd);
 	}
 }
 

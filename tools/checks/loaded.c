@@ -7,6 +7,7 @@
 #include "base/array.h"
 #include "base/tree.h"
 #include "checks/diagnosis.h"
+#include "host/command_line.h"
 #include "host/modprobe.h"
 #include "host/module.h"
 #include "host/vfio.h"
@@ -41,6 +42,27 @@ static bool check_blacklist(struct diagnosis *diagnosis)
 	return false;
 }
 
+/* The kernel refuses to load what is in the one, and udev what is in the other. */
+static bool check_command_line(struct diagnosis *diagnosis, const char *name)
+{
+	struct command_line_word word;
+	struct finding *finding;
+	bool refused;
+
+	if (module_is_loaded(name))
+		return true;
+	refused = command_line_find(&word, "module_blacklist", name);
+	if (!refused && !command_line_find(&word, "modprobe.blacklist", name))
+		return true;
+	finding = diagnosis_add(diagnosis, refused ? VERDICT_PROBLEM : VERDICT_WARNING,
+				"the kernel's command line: %s", word.text);
+	finding->why = refused ? "the kernel refuses to load that module" :
+				 "udev does not load that module at boot";
+	finding->fix = distribution_command_line(&diagnosis->host.distribution, word.text,
+						 word.without[0] ? word.without : NULL);
+	return false;
+}
+
 void check_config(struct diagnosis *diagnosis)
 {
 	const char * const names[] = {
@@ -48,8 +70,10 @@ void check_config(struct diagnosis *diagnosis)
 	};
 	bool all_well = check_blacklist(diagnosis);
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		all_well &= check_install(diagnosis, names[i]);
+		all_well &= check_command_line(diagnosis, names[i]);
+	}
 	if (all_well)
 		diagnosis_add(diagnosis, VERDICT_OK, "nothing keeps the modules from being loaded");
 }

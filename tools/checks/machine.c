@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/tree.h"
@@ -89,6 +90,37 @@ void check_iommu(struct diagnosis *diagnosis)
 	tree_names_free(&names);
 }
 
+/*
+ * "0x0000000080000000 0x00000000801fffff direct": from 6.6 on, and in kernels that have taken that
+ * over, VFIO is refused such a device.  "direct-relaxable" is another type.
+ */
+static bool check_direct(struct diagnosis *diagnosis, const struct gpu *gpu)
+{
+	const char *group = gpu->pci.group;
+	struct text_version version;
+	struct finding *finding;
+	bool is_direct = false;
+	char *text;
+
+	text_version(diagnosis->host.release, &version);
+	if (!group[0] || (!text_version_since(version, 6, 6) &&
+			  !strstr(diagnosis->log, "have a 1:1 IOMMU mapping")))
+		return false;
+	if (tree_read_all(&text, 1 << 16, "/sys/kernel/iommu_groups/%s/reserved_regions",
+			  group) > 0)
+		is_direct = strstr(text, " direct\n");
+	free(text);
+	if (!is_direct)
+		return false;
+	finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
+				"%s: firmware wants memory of the host mapped 1:1 for it: reserved_regions of group %s has a region that is direct",
+				gpu->pci.bdf, group);
+	finding_explain(finding,
+			"a guest could reach that memory, so VFIO is refused the device",
+			REFUSAL_1TO1);
+	return true;
+}
+
 /* The members of one GPU's group that keep it from a guest. */
 static void check_one_group(struct diagnosis *diagnosis, const struct gpu *gpu)
 {
@@ -124,8 +156,10 @@ static void check_one_group(struct diagnosis *diagnosis, const struct gpu *gpu)
 
 void check_group(struct diagnosis *diagnosis)
 {
-	for (size_t i = 0; i < diagnosis->gpus.count; i++)
-		check_one_group(diagnosis, &diagnosis->gpus.gpus[i]);
+	for (size_t i = 0; i < diagnosis->gpus.count; i++) {
+		if (!check_direct(diagnosis, &diagnosis->gpus.gpus[i]))
+			check_one_group(diagnosis, &diagnosis->gpus.gpus[i]);
+	}
 	if (!diagnosis->gpus.count)
 		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "there is no GPU");
 }
@@ -155,9 +189,8 @@ void check_pages(struct diagnosis *diagnosis)
 	} else {
 		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
 					"pages of %s, no huge mappings of device memory", size);
-		finding->why =
-			"each guest starts later, and takes 2 MiB of page tables for each GiB of GPU memory";
-		finding->fix =
-			distribution_newer_kernel(&host->distribution, host->release, true);
+		finding_mend(finding,
+			     "each guest starts later, and takes 2 MiB of page tables for each GiB of GPU memory",
+			     distribution_newer_kernel(&host->distribution, host->release, true));
 	}
 }

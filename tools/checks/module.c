@@ -126,7 +126,7 @@ void check_module(struct diagnosis *diagnosis)
 void check_next_kernel(struct diagnosis *diagnosis)
 {
 	if (!strcmp(diagnosis->host.release, diagnosis->host.next_release))
-		diagnosis_add(diagnosis, VERDICT_OK, "kernel %s runs and is the newest",
+		diagnosis_add(diagnosis, VERDICT_OK, "kernel %s runs, and boots next",
 			      diagnosis->host.release);
 	else
 		check_kernel(diagnosis, diagnosis->host.next_release, VERDICT_WARNING,

@@ -70,6 +70,6 @@ char *refusal_fix(const struct gpu *gpu, const char *message)
 	if (strstr(message, "is zero") || refusal_is_about_readiness(message))
 		return text_copy(REFUSAL_POWER_CYCLE);
 	if (strstr(message, "1:1"))
-		return text_copy("# update the machine's firmware, or ask its maker: its IORT table has RMR nodes");
+		return text_copy(REFUSAL_1TO1);
 	return text_copy("# update the machine's firmware; its ACPI tables are wrong");
 }

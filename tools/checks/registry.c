@@ -33,6 +33,7 @@ static const struct check checks[] = {
 	{ "kvm",		"KVM",				check_kvm },
 	{ "qemu",		"QEMU",				check_qemu },
 	{ "libvirt",		"libvirt",			check_libvirt },
+	{ "access",		"Access",			check_access },
 	{ "memlock",		"Locked memory",		check_memlock },
 };
 
@@ -62,6 +63,12 @@ void finding_explain(struct finding *finding, const char *why, const char *fix, 
 	if (vasprintf(&finding->fix, fix, arguments) < 0)
 		finding->fix = NULL;
 	va_end(arguments);
+}
+
+void finding_mend(struct finding *finding, const char *why, char *fix)
+{
+	finding->why = why;
+	finding->fix = fix;
 }
 
 void diagnosis_make(struct diagnosis *diagnosis)

@@ -103,8 +103,8 @@ static void add_signed(struct diagnosis *diagnosis, const struct module *module,
 		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
 					"%s, and the kernel does not trust the key that signed the module: %s%s",
 					reason, module->signer,
-					same_name ? "; the one of that name that it trusts is another" :
-					"");
+					same_name ?
+					"; the one of that name that it trusts is another" : "");
 		finding->why = "the kernel refuses to load the module";
 		finding->fix = fix_trust(&diagnosis->host, true);
 	}

@@ -25,7 +25,8 @@ static void print_gpu(const struct gpu *gpu, size_t i)
 void guest_print_qemu(const struct guest *guest)
 {
 	printf("%s -nodefaults -nographic -serial mon:stdio", guest->program);
-	printf(" \\\n  -M virt,accel=kvm,gic-version=3,ras=on,highmem-mmio-size=%lluG", guest->window_gib);
+	printf(" \\\n  -M virt,accel=kvm,gic-version=3,ras=on,highmem-mmio-size=%lluG",
+	       guest->window_gib);
 	printf(" -cpu host -smp %d -m %dG", GUEST_CPUS, GUEST_MEMORY_GIB);
 	if (guest->firmware)
 		printf(" \\\n  -bios %s", guest->firmware);

@@ -45,8 +45,8 @@ static char *suse_headers(const char *release)
 /* The release of kernel, kernel-64k and kernel-hwe has no flavour in it; rpm knows. */
 static char *azure_headers(const char *release)
 {
-	return text_format("\"$(rpm --query --queryformat '%%{NAME}-devel-%%{VERSION}-%%{RELEASE}' --file /boot/vmlinuz-%s)\"",
-			   release);
+	return text_format("\"$(rpm --query --queryformat '%s' --file /boot/vmlinuz-%s)\"",
+			   "%{NAME}-devel-%{VERSION}-%{RELEASE}", release);
 }
 
 /* --- newer kernels */
@@ -63,9 +63,9 @@ static char *debian_kernel(const struct distribution *distribution, const char *
 	if (!distribution->version[0])
 		commands = text_format("apt install %s", packages);
 	else if (!for_pages && strtoul(distribution->version, NULL, 10) < 13)
-		commands = text_copy("# Debian has such a kernel from Debian 13 on, in its backports");
+		commands = text_copy("# Debian has such a kernel from 13 on, in its backports");
 	else
-		commands = text_format("# %s-backports has to be in apt's sources: sources.list(5)\n"
+		commands = text_format("# %s-backports has to be in sources.list(5)\n"
 				       "apt update\napt install -t %s-backports %s",
 				       suite[0] ? suite : "stable", suite[0] ? suite : "stable",
 				       packages);
@@ -79,7 +79,8 @@ static char *ubuntu_kernel(const struct distribution *distribution, const char *
 {
 	unsigned long year = strtoul(distribution->version, NULL, 10);
 
-	(void)release, (void)for_pages;
+	(void)release;
+	(void)for_pages;
 	if (year % 2 || !strstr(distribution->version, ".04"))
 		return text_copy("apt install linux-generic-64k");
 	if (year > 24)
@@ -100,7 +101,8 @@ static char *fedora_kernel(const struct distribution *distribution, const char *
 {
 	const char *flavour = rhel_flavour(release);
 
-	(void)distribution, (void)for_pages;
+	(void)distribution;
+	(void)for_pages;
 	if (!flavour)
 		return text_copy("dnf upgrade kernel kernel-devel");
 	return text_format("dnf upgrade kernel-%s kernel-%s-devel", flavour, flavour);
@@ -141,8 +143,10 @@ static char *suse_kernel(const struct distribution *distribution, const char *re
 static char *azure_kernel(const struct distribution *distribution, const char *release,
 			  bool for_pages)
 {
-	(void)distribution, (void)release, (void)for_pages;
-	return text_copy("# replace the package of the kernel by kernel-hwe, and install kernel-hwe-devel");
+	(void)distribution;
+	(void)release;
+	(void)for_pages;
+	return text_copy("# put kernel-hwe in the place of this kernel, with kernel-hwe-devel");
 }
 
 /* --- the table */

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "base/tree.h"
 #include "host/host.h"
+#include "host/next_kernel.h"
 
 static void read_arch(struct host *host)
 {
@@ -38,21 +39,13 @@ static void read_page_size(struct host *host)
 		host->page_size = text_scan(value, 10, &kib) ? kib << 10 : 0;
 }
 
-/* Kernels have a folder of modules; what a removed one leaves behind does not count. */
 static void read_next_release(struct host *host)
 {
-	struct tree_names names;
-	const char *newest = NULL;
+	char *next = next_kernel();
 
-	tree_list(&names, "/lib/modules");
-	for (size_t i = 0; i < names.count; i++) {
-		if (tree_exists("/lib/modules/%s/kernel", names.names[i]) &&
-		    (!newest || strverscmp(names.names[i], newest) > 0))
-			newest = names.names[i];
-	}
-	text_put(host->next_release, sizeof(host->next_release), newest ? newest : host->release);
+	text_put(host->next_release, sizeof(host->next_release), next ?: host->release);
 	text_clean_name(host->next_release);
-	tree_names_free(&names);
+	free(next);
 }
 
 static void read_capabilities(struct host *host)

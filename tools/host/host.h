@@ -15,7 +15,7 @@
  * struct host - the machine and its kernel
  * @arch: its architecture, empty if not known
  * @release: of the kernel that runs, empty if not known
- * @next_release: of the newest kernel that is installed, which boots next; may be the same
+ * @next_release: of the kernel that boots next; may be the same
  * @machine: what its maker calls it, empty if not known
  * @page_size: the kernel's, in bytes, 0 if not known
  * @distribution: what it runs

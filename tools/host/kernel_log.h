@@ -13,7 +13,8 @@ int kernel_log_read(char **text);
 
 /*
  * The next message that begins with a prefix: what follows the prefix, fit for display, and
- * whether it is an error.  Reads on from a position, which is then behind it.  Whether there is one.
+ * whether it is an error.  Reads on from a position, which is then behind it.  Whether there is
+ * one.
  */
 bool kernel_log_next(const char **position, const char *prefix, char *message, size_t size,
 		     bool *is_error);

@@ -10,8 +10,8 @@
 #include "base/tree.h"
 #include "host/keys.h"
 
-#define KEYS_MAX (1 << 20)
-#define FILE_MAX_BYTES (1 << 16)
+#define KEYS_MAX 0x100000
+#define FILE_MAX_BYTES 0x10000
 #define KEY_ID_MAX 64
 
 /* The configuration is shell; a path without anything that a shell knows is taken from it. */
@@ -58,8 +58,8 @@ char *dkms_certificate(void)
 }
 
 /*
- * Subject key identifier of a certificate of that name, in hexadecimal.  RFC 5280, 4.2.1.2, as DER has it: the
- * extension's object identifier, and an octet string with an octet string in it.
+ * Subject key identifier of a certificate of that name, in hexadecimal.  RFC 5280, 4.2.1.2, as
+ * DER has it: the extension's object identifier, and an octet string with an octet string in it.
  */
 static bool read_key_id(char *hex, const char *path, const char *name)
 {
