@@ -75,6 +75,9 @@ struct nvgrace_readiness {
  * @resmem_bar: BAR2/3 as the user sees it, unused without resmem
  * @readiness: is the memory usable?
  * @memory_failure: which pages are lost, where the kernel tells of memory errors
+ * @saved_state: config space to go on with after an error
+ * @open_lock: guards @is_open
+ * @is_open: the core has the device's config space for its user
  * @reset_locked: a reset under way has taken memory_lock here, not in the core
  * @reset_task: who is in a reset ioctl on this device, and will see its result
  * @reset_marked: a mark was left that a reset under way will wipe out; this,
@@ -93,6 +96,9 @@ struct nvgrace_gpu {
 	struct nvgrace_fake_bar resmem_bar;
 	struct nvgrace_readiness readiness;
 	struct nvgrace_memory_failure *memory_failure;
+	struct pci_saved_state *saved_state;
+	struct mutex open_lock;		/* is_open */
+	bool is_open;
 	bool reset_locked;
 	struct task_struct *reset_task;
 	bool reset_marked;
@@ -183,6 +189,8 @@ const char *nvgrace_readiness_method(const struct nvgrace_gpu *gpu);
 
 /* reset.c */
 extern const struct pci_error_handlers nvgrace_err_handlers;
+int nvgrace_reset_init(struct nvgrace_gpu *gpu);
+void nvgrace_reset_opened(struct nvgrace_gpu *gpu, bool is_open);
 long nvgrace_reset_ioctl(struct nvgrace_gpu *gpu, unsigned int cmd, unsigned long arg);
 
 /* sysfs.c */

@@ -48,11 +48,14 @@ static int nvgrace_pci_probe(struct pci_dev *pdev, const struct pci_device_id *i
 
 	dev_set_drvdata(&pdev->dev, &gpu->core);
 
+	ret = nvgrace_reset_init(gpu);
+	if (ret)
+		goto out_put_device;
 	if (split.usemem.length) {
 		nvgrace_gpu_init_memory(gpu, &split, mig_erratum);
 		ret = memory_probe(gpu);
 		if (ret)
-			goto out_put_device;
+			goto out_free_state;
 	}
 
 	nvgrace_dmabuf_init(gpu);
@@ -66,6 +69,8 @@ static int nvgrace_pci_probe(struct pci_dev *pdev, const struct pci_device_id *i
 
 out_memory_remove:
 	memory_remove(gpu);
+out_free_state:
+	kfree(gpu->saved_state);
 out_put_device:
 	vfio_put_device(&gpu->core.vdev);
 	return ret;
@@ -77,6 +82,7 @@ static void nvgrace_pci_remove(struct pci_dev *pdev)
 
 	vfio_pci_core_unregister_device(&gpu->core);
 	memory_remove(gpu);
+	kfree(gpu->saved_state);
 	vfio_put_device(&gpu->core.vdev);
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * Reset of the function, whoever asked for it: the user by ioctl, the
- * administrator through sysfs, the PCI core by bus reset.
+ * administrator through sysfs, the PCI core by bus reset or to recover from an
+ * error.
  */
 #include "nvgrace_gpu.h"
 #include "trace.h"
@@ -111,6 +112,86 @@ static void reset_done(struct pci_dev *pdev)
 		up_write(&gpu->core.memory_lock);
 }
 
+/*
+ * As if the user had turned memory decode off, which is what the reset of the
+ * link will do: the core lets nobody near a BAR until the user turns it on, and
+ * then restores the BARs.
+ */
+static void forget_decode(struct nvgrace_gpu *gpu)
+{
+	__le16 *command = (__le16 *)&gpu->core.vconfig[PCI_COMMAND];
+
+	lock_out_users(gpu);
+	*command &= cpu_to_le16(~PCI_COMMAND_MEMORY);
+	up_write(&gpu->core.memory_lock);
+}
+
+/* AER and DPC reset the link without reset_prepare() and reset_done(). */
+static pci_ers_result_t error_detected(struct pci_dev *pdev, pci_channel_state_t state)
+{
+	struct nvgrace_gpu *gpu = nvgrace_gpu_from_pci(pdev);
+
+	if (state != pci_channel_io_normal) {
+		mutex_lock(&gpu->open_lock);
+		if (gpu->is_open)
+			forget_decode(gpu);
+		mutex_unlock(&gpu->open_lock);
+		if (nvgrace_gpu_has_memory(gpu))
+			nvgrace_readiness_restart(gpu);
+	}
+
+	return vfio_pci_core_aer_err_detected(pdev, state);
+}
+
+/*
+ * After a recovery, with or without a reset: to the user it is one.  The core
+ * restores BARs only for a user who turns decode on that was on before.
+ */
+static void resume(struct pci_dev *pdev)
+{
+	struct nvgrace_gpu *gpu = nvgrace_gpu_from_pci(pdev);
+
+	if (!pci_load_saved_state(pdev, gpu->saved_state))
+		pci_restore_state(pdev);
+	if (!nvgrace_gpu_has_memory(gpu))
+		return;
+	nvgrace_config_reset(gpu);
+	nvgrace_readiness_restart(gpu);
+}
+
+/**
+ * nvgrace_reset_init() - prepare a new device
+ * @gpu: the GPU
+ *
+ * Context: probe, before the device is registered, with the BARs as the PCI core
+ * has assigned them.
+ * Return: 0, or -ENOMEM.
+ */
+int nvgrace_reset_init(struct nvgrace_gpu *gpu)
+{
+	struct pci_dev *pdev = gpu->core.pdev;
+
+	mutex_init(&gpu->open_lock);
+	pci_save_state(pdev);
+	gpu->saved_state = pci_store_saved_state(pdev);
+
+	return gpu->saved_state ? 0 : -ENOMEM;
+}
+
+/**
+ * nvgrace_reset_opened() - the device is open, its config space can be used
+ * @gpu: the GPU
+ * @is_open: false: it will soon not be
+ *
+ * Context: open and close; waits for the beginning of an error's recovery.
+ */
+void nvgrace_reset_opened(struct nvgrace_gpu *gpu, bool is_open)
+{
+	mutex_lock(&gpu->open_lock);
+	gpu->is_open = is_open;
+	mutex_unlock(&gpu->open_lock);
+}
+
 /**
  * nvgrace_reset_ioctl() - a reset that the user asked for
  * @gpu: a GPU with memory
@@ -135,7 +216,8 @@ long nvgrace_reset_ioctl(struct nvgrace_gpu *gpu, unsigned int cmd, unsigned lon
 }
 
 const struct pci_error_handlers nvgrace_err_handlers = {
-	.error_detected	= vfio_pci_core_aer_err_detected,
+	.error_detected	= error_detected,
+	.resume		= resume,
 	.reset_prepare	= reset_prepare,
 	.reset_done	= reset_done,
 };

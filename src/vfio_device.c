@@ -67,6 +67,7 @@ static int nvgrace_open_device(struct vfio_device *core_vdev)
 	nvgrace_readiness_restart(gpu);
 	nvgrace_config_reset(gpu);
 	vfio_pci_core_finish_enable(&gpu->core);
+	nvgrace_reset_opened(gpu, true);
 
 	return 0;
 
@@ -81,6 +82,7 @@ static void nvgrace_close_device(struct vfio_device *core_vdev)
 {
 	struct nvgrace_gpu *gpu = nvgrace_gpu_from_core(core_vdev);
 
+	nvgrace_reset_opened(gpu, false);
 	nvgrace_memory_failure_close(gpu);
 	nvgrace_region_unmap(&gpu->resmem);
 	nvgrace_region_unmap(&gpu->usemem);
@@ -101,7 +103,14 @@ static int nvgrace_plain_open_device(struct vfio_device *core_vdev)
 		return ret;
 
 	vfio_pci_core_finish_enable(&gpu->core);
+	nvgrace_reset_opened(gpu, true);
 	return 0;
+}
+
+static void nvgrace_plain_close_device(struct vfio_device *core_vdev)
+{
+	nvgrace_reset_opened(nvgrace_gpu_from_core(core_vdev), false);
+	vfio_pci_core_close_device(core_vdev);
 }
 
 static ssize_t nvgrace_read(struct vfio_device *core_vdev, char __user *buf, size_t count,
@@ -205,7 +214,7 @@ const struct vfio_device_ops nvgrace_plain_ops = {
 	.init			= vfio_pci_core_init_dev,
 	.release		= vfio_pci_core_release_dev,
 	.open_device		= nvgrace_plain_open_device,
-	.close_device		= vfio_pci_core_close_device,
+	.close_device		= nvgrace_plain_close_device,
 	.ioctl			= vfio_pci_core_ioctl,
 	COMPAT_GET_REGION_INFO_CAPS(vfio_pci_ioctl_get_region_info)
 	.device_feature		= vfio_pci_core_ioctl_feature,

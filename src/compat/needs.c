@@ -51,6 +51,7 @@ NEEDED(vfio_pci_core_device)
 	atomic_long_t *owner = &lock->owner;
 #endif
 	bool engaged = core.pm_runtime_engaged;
+	u8 *vconfig = core.vconfig;
 }
 
 /* vfio-pci-core's functions */
@@ -86,6 +87,7 @@ NEEDED(pci)
 	const struct pci_error_handlers handlers = {
 		.error_detected = vfio_pci_core_aer_err_detected,
 	};
+	void (*resume)(struct pci_dev *) = handlers.resume;
 	void (*prepare)(struct pci_dev *) = handlers.reset_prepare;
 	void (*done)(struct pci_dev *) = handlers.reset_done;
 	const struct pci_device_id id = { PCI_DRIVER_OVERRIDE_DEVICE_VFIO(0, 0) };
@@ -108,6 +110,8 @@ NEEDED(pci)
 	(void)&pci_disable_device;
 	(void)&pci_release_selected_regions;
 	(void)&pci_iounmap;
+	EXPORTED(pci_load_saved_state);
+	EXPORTED(pci_store_saved_state);
 	EXPORTED(pci_cfg_access_lock);
 	EXPORTED(pci_cfg_access_unlock);
 	EXPORTED(pci_find_dvsec_capability);

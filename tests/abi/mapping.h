@@ -6,6 +6,9 @@
 #include "touch.h"
 #include "vfio.h"
 
+/* Leaves that one fault maps, where they are aligned to so many. */
+#define WINDOW_LEAVES 512
+
 /* Opens the program's GPU and waits until it is ready. */
 void mapping_open(struct vfio *dev);
 

@@ -9,8 +9,6 @@
 #include "touch.h"
 #include "vfio.h"
 
-/* Leaves that one fault maps, where they are aligned to so many. */
-#define WINDOW 512
 #define RACES 10
 
 static struct vfio dev;
@@ -25,7 +23,7 @@ static char *map_windows(unsigned int index, u64 offset, size_t length)
 	u64 address = gpu_memory(&gpu, index)->base + offset;
 
 	return mapping_at(&dev, index, offset, length,
-			  vfio_reserve(length, WINDOW * leaf,
+			  vfio_reserve(length, WINDOW_LEAVES * leaf,
 				       address % host_pmd_size()));
 }
 
@@ -33,7 +31,7 @@ static char *map_windows(unsigned int index, u64 offset, size_t length)
 static size_t windows_length(const struct gpu_memory *memory, u64 offset)
 {
 	size_t leaf = host_largest_leaf();
-	size_t length = 2 * WINDOW * leaf + 3 * leaf + 5 * host_page_size();
+	size_t length = 2 * WINDOW_LEAVES * leaf + 3 * leaf + 5 * host_page_size();
 
 	return length < memory->length - offset ? length :
 	       memory->length - offset;
@@ -49,7 +47,7 @@ static void check_leaf(const char *map, unsigned int index, u64 at)
 
 static void whole_window(void)
 {
-	size_t leaf = host_largest_leaf(), window = WINDOW * leaf, at;
+	size_t leaf = host_largest_leaf(), window = WINDOW_LEAVES * leaf, at;
 	const unsigned int *index;
 
 	mapping_open(&dev);
@@ -86,10 +84,10 @@ static long faults_expected(u64 start, u64 end, size_t leaf)
 	u64 first = (start + leaf - 1) / leaf * leaf, last = end / leaf * leaf;
 
 	if (first >= last)
-		return windows(start, end, WINDOW * page);
-	return windows(start, first, WINDOW * page) +
-	       windows(first, last, WINDOW * leaf) +
-	       windows(last, end, WINDOW * page);
+		return windows(start, end, WINDOW_LEAVES * page);
+	return windows(start, first, WINDOW_LEAVES * page) +
+	       windows(first, last, WINDOW_LEAVES * leaf) +
+	       windows(last, end, WINDOW_LEAVES * page);
 }
 
 /* Touches what may be a leaf or a window of its own. */
@@ -142,7 +140,7 @@ static bool race_over;
 
 static long race_touch(void *arg)
 {
-	size_t window = WINDOW * host_largest_leaf(), at = 0;
+	size_t window = WINDOW_LEAVES * host_largest_leaf(), at = 0;
 	u64 value;
 
 	(void)arg;
@@ -180,13 +178,15 @@ static void zap_race(void)
 /* Everything was mapped with mmap(). */
 static void no_faults(void)
 {
-	size_t length = 4 * host_pmd_size();
 	const unsigned int *index;
 
 	mapping_open(&dev);
-	for (index = program_regions(); *index; index++)
+	for (index = program_regions(); *index; index++) {
+		size_t length = mapping_pmds(*index, 4);
+
 		CHECK_EQ(faults_seen(vfio_map(&dev, *index, 0, length), length,
 				     host_page_size()), 0);
+	}
 }
 
 static const struct tap_test on_fault_tests[] = {

@@ -51,6 +51,9 @@ pack_base() {
   # Some kernels have iommufd behind /dev/vfio/vfio in place of that.
   modprobe --dirname "$tree" --set-version "$release" --show-depends vfio_iommu_type1 >/dev/null 2>&1 || container=iommufd
   pack_modules "$release" "$tree" "$files" list "$container" vfio-pci
+  # For a scenario that needs it.
+  ! modprobe --dirname "$tree" --set-version "$release" --show-depends aer_inject >/dev/null 2>&1 ||
+    pack_modules "$release" "$tree" "$files" list aer_inject
   for module in "$build"/src/nvgrace-gpu-vfio-pci.ko "$build"/gpu/virtual_gpu.ko; do
     aarch64-linux-gnu-strip --strip-debug -o "$files/rig/modules/$(basename "$module")" "$module"
   done

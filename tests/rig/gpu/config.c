@@ -16,6 +16,7 @@
 #define VGPU_MSI		0x48
 #define VGPU_EXP		0x60
 #define VGPU_NVIDIA_DVSEC	0x100
+#define VGPU_AER		0x140
 #define VGPU_CXL_DVSEC		0x200
 #define VGPU_AUDIO		0x488	/* not in a capability: see quirk_nvidia_hda() in Linux */
 
@@ -96,6 +97,11 @@ static const struct vgpu_field {
 	  PCI_EXP_LNKCAP2_SLS_8_0GB | PCI_EXP_LNKCAP2_SLS_16_0GB },
 	{ VGPU_EXP + PCI_EXP_LNKCTL2, 2, PCI_EXP_LNKCTL2_TLS_16_0GT, PCI_EXP_LNKCTL2_TLS },
 
+	/* Error reporting; what is fatal is as the specification has it after a reset */
+	{ VGPU_AER + PCI_ERR_UNCOR_MASK, 4, 0, U32_MAX },
+	{ VGPU_AER + PCI_ERR_UNCOR_SEVER, 4, 0x00462030, U32_MAX },
+	{ VGPU_AER + PCI_ERR_COR_MASK, 4, 0x00002000, U32_MAX },
+
 	/* Audio function enabled: Linux enables it, with a message, at each reset if not */
 	{ VGPU_AUDIO, 4, BIT(25) },
 };
@@ -142,7 +148,9 @@ void vgpu_config_init(struct vgpu *gpu)
 	vgpu_put(initial + PCI_DEVICE_ID, 2, gpu->device_id);
 
 	vgpu_put_dvsec(initial + VGPU_NVIDIA_DVSEC, PCI_VENDOR_ID_NVIDIA, VGPU_NVIDIA_DVSEC_ID,
-		       VGPU_NVIDIA_DVSEC_SIZE, gpu->cxl ? VGPU_CXL_DVSEC : 0);
+		       VGPU_NVIDIA_DVSEC_SIZE, VGPU_AER);
+	vgpu_put(initial + VGPU_AER, 4, PCI_EXT_CAP_ID_ERR | 2 << 16 |
+		 (gpu->cxl ? VGPU_CXL_DVSEC : 0) << 20);
 	vgpu_put(initial + VGPU_NVIDIA_DVSEC + 0xa, 2, gpu->erratum ? 0 : VGPU_NVIDIA_MIG_FIXED);
 
 	if (gpu->cxl) {
