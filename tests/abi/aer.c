@@ -42,8 +42,8 @@ static void inject(u32 uncorrectable)
 	int fd = open("/dev/aer_inject", O_RDWR | O_CLOEXEC);
 
 	CHECK(fd >= 0, "/dev/aer_inject: %s", strerror(errno));
-	CHECK_EQ(sscanf(gpu.bdf, "%x:%x:%x.%x", &domain, &bus, &device,
-			&function), 4);
+	CHECK(sscanf(gpu.bdf, "%x:%x:%x.%x", &domain, &bus, &device,
+		     &function) == 4, "an odd address: %s", gpu.bdf);
 	error.domain = domain;
 	error.bus = bus;
 	error.device = device;

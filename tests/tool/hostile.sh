@@ -82,7 +82,7 @@ by_node() { numbers; mknod "$tree/dev/node" c 243 12; process 4711 someone /dev/
 check "users: by a device node" by_node is_user /dev/vfio/12
 by_resource() { opens "/sys/devices/pci0009:00/$GPU/resource0"; }
 check "users: by a BAR in sysfs" by_resource is_user "/sys/devices/pci0009:00/$GPU/resource0"
-named_like_it() { opens "/home/someone/$GPU/resource0"; put "home/someone/$GPU/resource0" ""; }
+named_like_it() { opens "/srv/someone/$GPU/resource0"; put "srv/someone/$GPU/resource0" ""; }
 check "users: a file that is named like a BAR" named_like_it is_no_user
 wrong_number() { opens /dev/vfio/12; put dev/vfio/12 1:3; }
 check "users: a file that is named like the group" wrong_number is_no_user
