@@ -36,7 +36,7 @@ static const struct attribute {
 	{ "reset_failures", { "nvgrace_gpu_reset_failures_total", NULL,
 		"Resets that failed since the GPU was bound.", false } },
 	{ "readiness_timeouts", { "nvgrace_gpu_readiness_timeouts_total", NULL,
-		"Resets after which the memory was not ready in time, since the GPU was bound.", false } },
+		"Resets after which the memory was not ready in time.", false } },
 	{ "last_ready_ms", { "nvgrace_gpu_last_ready_seconds", "seconds",
 		"How long the memory took to be ready after the last reset.", true } },
 };
@@ -69,7 +69,7 @@ static void add_info(struct exposition *exposition, const struct gpus *gpus)
 		false
 	}, bound = {
 		"nvgrace_gpu_driver_bound", NULL,
-		"Whose driver the GPU is bound to: the package's, the kernel's own of that name, another one, or none.",
+		"Whose driver the GPU is bound to: the package's, the kernel's own, another one, none.",
 		false
 	};
 
@@ -148,7 +148,7 @@ static void add_module(struct exposition *exposition, const struct diagnosis *di
 {
 	static const struct metric info = {
 		"nvgrace_gpu_host_info", NULL,
-		"The kernel that runs and the one that boots next, versions of the driver's module and of this tool.",
+		"The kernel that runs, the one that boots next, versions of the driver and of this tool.",
 		false
 	}, loaded = {
 		"nvgrace_gpu_module_loaded", NULL, "Whether the driver's module is loaded.", false
@@ -178,25 +178,24 @@ static void add_next_kernel(struct exposition *exposition, const struct diagnosi
 		"Whether the kernel that boots next has a module that it takes.", false
 	};
 	const struct host *host = &diagnosis->host;
-	bool same = !strcmp(host->release, host->next_release);
+	bool runs = !strcmp(host->release, host->next_release);
+	enum verdict verdict = verdict_of(diagnosis, runs ? "module" : "next-kernel");
 	struct module module;
 	int ret = module_find(&module, host->next_release, GPU_MODULE);
 
+	if (ret && ret != -ENOENT)
+		return;
 	/* That it is only the kernel's own is a warning of the check's. */
-	if (!ret)
-		exposition_add(exposition, &metric,
-			       module.came_with_kernel ||
-			       verdict_of(diagnosis, same ? "module" : "next-kernel") < VERDICT_WARNING,
-			       "kernel", host->next_release, NULL);
-	else if (ret == -ENOENT)
-		exposition_add(exposition, &metric, 0, "kernel", host->next_release, NULL);
+	exposition_add(exposition, &metric,
+		       !ret && (module.came_with_kernel || verdict < VERDICT_WARNING), "kernel",
+		       host->next_release, NULL);
 }
 
 static void add_trust(struct exposition *exposition, const struct diagnosis *diagnosis)
 {
 	static const struct metric metric = {
 		"nvgrace_gpu_module_trusted", NULL,
-		"Whether the kernel takes the driver's module with the signature that it has.", false
+		"Whether the kernel takes the driver's module, signed as it is.", false
 	};
 	enum verdict verdict = verdict_of(diagnosis, "trust");
 
