@@ -24,6 +24,7 @@
  * @all: --all
  * @force: --force
  * @to: --to, NULL without
+ * @output: --output, NULL without
  * @bdfs: what else there is, after the command
  * @count: how many
  */
@@ -32,6 +33,7 @@ struct arguments {
 	bool all;
 	bool force;
 	const char *to;
+	const char *output;
 	char **bdfs;
 	int count;
 };
@@ -42,6 +44,7 @@ static const char usage[] =
 	"  list [--json]                     a line for each GPU\n"
 	"  status [BDF...] [--json]          everything about them\n"
 	"  doctor [--json]                   what keeps this machine from giving a GPU to a guest\n"
+	"  metrics [--output FILE]           what an operator watches, as OpenMetrics text\n"
 	"  bind BDF...|--all [--to DRIVER] [--force]\n"
 	"                                    give GPUs to the driver for guests\n"
 	"  unbind BDF...|--all [--to DRIVER] [--force]\n"
@@ -107,6 +110,11 @@ static int run_status(const struct gpus *gpus, const struct arguments *arguments
 	return 0;
 }
 
+static int run_metrics(const struct gpus *gpus, const struct arguments *arguments)
+{
+	return report_metrics(gpus, arguments->output);
+}
+
 static int run_bind(const struct gpus *gpus, const struct arguments *arguments)
 {
 	return move(&(struct move_request){
@@ -159,6 +167,7 @@ static int run_libvirt(const struct gpus *gpus, const struct arguments *argument
  * @moves: it knows --all, --to and --force, and asks for --all or addresses
  * @named: it asks for addresses
  * @any: it takes addresses
+ * @writes: it knows --output
  */
 static const struct command {
 	const char *name;
@@ -167,9 +176,11 @@ static const struct command {
 	bool moves;
 	bool named;
 	bool any;
+	bool writes;
 } commands[] = {
 	{ .name = "list", .run = run_list, .json = true },
 	{ .name = "status", .run = run_status, .json = true, .any = true },
+	{ .name = "metrics", .run = run_metrics, .writes = true },
 	{ .name = "bind", .run = run_bind, .moves = true, .any = true },
 	{ .name = "unbind", .run = run_unbind, .moves = true, .any = true },
 	{ .name = "qemu", .run = run_qemu, .named = true, .any = true },
@@ -192,6 +203,7 @@ static int run(const struct command *command, const struct arguments *arguments)
 	int ret;
 
 	if ((arguments->json && !command->json) ||
+	    (arguments->output && !command->writes) ||
 	    ((arguments->all || arguments->to || arguments->force) && !command->moves))
 		return wrong_usage("not an option of ", command->name);
 	if (arguments->count && (!command->any || arguments->all))
@@ -237,6 +249,7 @@ int main(int argc, char **argv)
 		{ "all", no_argument, NULL, 'a' },
 		{ "force", no_argument, NULL, 'f' },
 		{ "to", required_argument, NULL, 't' },
+		{ "output", required_argument, NULL, 'o' },
 		{ "root", required_argument, NULL, 'r' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'v' },
@@ -260,6 +273,9 @@ int main(int argc, char **argv)
 			break;
 		case 't':
 			arguments.to = optarg;
+			break;
+		case 'o':
+			arguments.output = optarg;
 			break;
 		case 'r':
 			ret = tree_use(optarg);

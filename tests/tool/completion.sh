@@ -37,5 +37,7 @@ tap_check "addresses" offers "nvgrace-gpu qemu " 0009:01:00.0 0019:01:00.0
 tap_check "addresses, begun" offers "nvgrace-gpu status 001" 0019:01:00.0
 tap_check "addresses, behind a colon" offers "nvgrace-gpu status 0019:01" 01:00.0
 tap_check "options of bind" offers "nvgrace-gpu bind --a" --all
+tap_check "options of metrics" offers "nvgrace-gpu metrics -" --output
+tap_check "behind --output" offers "nvgrace-gpu metrics --output /" ""
 tap_check "behind --root" offers "nvgrace-gpu --root /" ""
 tap_done
