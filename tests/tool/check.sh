@@ -34,6 +34,7 @@ section states "$folder/states.sh" "$out/asan/nvgrace-gpu"
 section hosts "$folder/hosts.sh" "$out/asan/nvgrace-gpu"
 section moves "$folder/moves.sh" "$out/asan/fake-kernel"
 section guest "$folder/guest.sh" "$out/asan/nvgrace-gpu"
+section guest-forms "$folder/guest-forms.sh" "$out/asan/nvgrace-gpu"
 section malformed "$folder/malformed.sh" "$out/asan/nvgrace-gpu"
 section completion "$folder/completion.sh"
 
