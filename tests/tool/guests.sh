@@ -50,12 +50,20 @@ smmu() {
   link "sys/class/iommu/$2" "sys/bus/pci/devices/$1/iommu"
 }
 
+# Hundreds of distances, of which two GPUs have enough to look at.
+few_distances() {
+  case $1 in
+    libvirt-four-*) sed '/<sibling /d' "$scratch/$1" ;;
+    *) cat "$scratch/$1" ;;
+  esac
+}
+
 # prints NAME TREE ARGUMENT...: to stdout, what golden/NAME has; and what it says besides.
 prints() {
   local name=$1 tree=$2
   shift 2
   "$tool" --root "$tree" "$@" >"$scratch/$name" 2>"$scratch/err" || { cat "$scratch/err"; return 1; }
-  diff "$folder/golden/$name" "$scratch/$name"
+  diff "$folder/golden/$name" <(few_distances "$name")
 }
 prints_known() {
   prints "$@" && [ ! -s "$scratch/err" ]

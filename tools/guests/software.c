@@ -103,7 +103,7 @@ static int read_libvirt_firmware(void)
 	char *answer;
 
 	if (!program_answer(arguments, &answer) && strstr(answer, "<domainCapabilities>"))
-		has = strstr(answer, "<value>efi</value>") != NULL;
+		has = !!strstr(answer, "<value>efi</value>");
 	free(answer);
 	return has;
 }
