@@ -162,15 +162,15 @@ int program_answer(const char * const arguments[], char **answer)
 	*answer = NULL;
 	if (!tree_is_live())
 		return read_recorded(arguments, answer);
-	ret = open_program(arguments, &fd, &pid);
-	if (ret)
-		return ret;
 	*answer = array_resize(NULL, ANSWER_MAX, 1);
-	end = now_ms() + ANSWER_LIMIT_MS;
-	do {
-		ret = read_more(fd, *answer, ANSWER_MAX, &length, end);
-	} while (ret > 0);
-	close_program(fd, pid);
+	ret = open_program(arguments, &fd, &pid);
+	if (!ret) {
+		end = now_ms() + ANSWER_LIMIT_MS;
+		do {
+			ret = read_more(fd, *answer, ANSWER_MAX, &length, end);
+		} while (ret > 0);
+		close_program(fd, pid);
+	}
 	if (!ret)
 		return 0;
 	free(*answer);
