@@ -147,4 +147,6 @@ Debian:  sudo curl --fail --output /etc/apt/sources.list.d/$name.sources $URL/$n
          sudo apt update && sudo apt install $name-dkms
 Fedora:  sudo curl --fail --output /etc/yum.repos.d/$name.repo $URL/$name.repo
          sudo dnf install $name-dkms
+SUSE:    sudo zypper addrepo $URL/$name.repo
+         sudo zypper install $name-dkms
 EOF

@@ -104,7 +104,7 @@ tap_check "VERSION is the version of all packages, and of the source in them" ve
 depends() {
   dpkg-deb --field "$deb" Depends | diff - <(echo "dkms (>= 2.8), kmod, udev") &&
     rpm --query --package --nosignature --requires "$rpm" | grep --invert-match --extended-regexp '^rpmlib|^/bin/' |
-    sort --unique | diff - <(printf '%s\n' dkms 'dkms >= 2.8' kmod udev)
+    sort --unique | diff - <(printf '%s\n' diffutils dkms 'dkms >= 2.8' kmod udev util-linux)
 }
 tap_check "what they depend on" depends
 # Any version of Debian 12 or newer has them.
