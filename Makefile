@@ -85,8 +85,13 @@ uninstall-tools:
 # Tarball, packages from it, repositories of them.
 OUT ?= dist
 
-.PHONY: dist deb rpm repo
+.PHONY: dist deb rpm repo needs
 deb rpm: dist
+# All that is missing for all that is to be made, at once.
+dist deb rpm repo: needs
+needs:
+	@scripts/needs.sh $(MAKECMDGOALS)
+
 dist deb rpm repo:
 	@OUT="$(OUT)" KEY="$(KEY)" URL="$(URL)" scripts/make-$@.sh
 

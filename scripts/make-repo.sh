@@ -115,10 +115,6 @@ describe() {
     "gpgkey=$URL/$name.asc" >"$name.repo"
 }
 
-need_tool gpg "gpg (Debian), gnupg2 (elsewhere)"
-need_tool apt-ftparchive apt-utils
-need_tool rpmsign "rpm (Debian), rpm-sign (elsewhere)"
-need_tool createrepo_c "createrepo-c (Debian), createrepo_c (elsewhere)"
 find_key
 make_out
 make_work

@@ -13,7 +13,6 @@ cd "$(dirname "$0")/.."
 # What make passes on to the make programs it starts is not for the one in the build.
 unset MAKEFLAGS MFLAGS MAKELEVEL
 
-need_tool rpmbuild "rpm (Debian), rpm-build (elsewhere)"
 make_out
 make_work
 version=$(version_of .)

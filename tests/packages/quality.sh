@@ -177,22 +177,32 @@ tap_check "rpmlint: nothing to say" rpmlint_clean
 
 # --- without the tools
 
-# with_only_basics COMMAND...: no program but those that every system has.
+# with_only_basics COMMAND...: no program but those that every system has, and git.
+programs="awk bash cat cp date dirname env find git grep gzip head make mkdir mktemp mv rm sed sh sort tar uname"
 with_only_basics() {
   local basics=$scratch/basics program
   mkdir --parents "$basics"
-  for program in awk bash cat cp date dirname find git grep gzip head make mkdir mktemp mv rm sed sh sort tar uname; do
+  for program in $programs; do
     ln --symbolic --force "$(command -v "$program")" "$basics"
   done
   env PATH="$basics" "$@"
 }
 tap_check "make dist needs no tools" with_only_basics make --silent --directory="$top" OUT="$scratch/basic" dist
-tap_check "make deb without its tools" refused deb 'dpkg-buildpackage is missing: install the package dpkg-dev' \
-  with_only_basics make --silent --directory="$top" OUT="$scratch/basic" deb
-tap_check "make rpm without its tools" refused rpm 'rpmbuild is missing: install the package rpm' \
-  with_only_basics make --silent --directory="$top" OUT="$scratch/basic" rpm
-tap_check "make repo without its tools" refused repo 'gpg is missing: install the package gpg' \
-  with_only_basics make --silent --directory="$top" OUT="$scratch/basic" repo
+# All at once; git only where there is a repository.
+unpack "$out" "$scratch/in-git"
+mkdir "$scratch/in-git/.git"
+rm "$scratch/basics/git"
+programs="${programs/git/} apt-get"
+# tells_missing STEP TEXT TARGET...
+tells_missing() {
+  refused "$1" "missing: $2" with_only_basics env CHECKPATCH=/none make --silent --directory="$scratch/in-git" OUT="$scratch/basic" "${@:3}"
+}
+tap_check "make deb without its tools" tells_missing deb \
+  'git, dpkg-buildpackage, dh; as root, run: apt install git dpkg-dev debhelper$' deb
+tap_check "make rpm repo without their tools" tells_missing rpm \
+  'git, rpmbuild, gpg, apt-ftparchive, rpmsign, createrepo_c; as root, run: apt install git rpm gpg apt-utils createrepo-c$' rpm repo
+tap_check "make check without its tools" tells_missing check \
+  'gcc, clang, shellcheck, perl, cmocka and .*, libFuzzer, checkpatch.pl; as root, run: apt install gcc clang shellcheck perl libcmocka-dev libc6-dev libclang-rt-dev && tests/rig/rig sources$' check
 tap_check "a folder that cannot be made" refused dist 'cannot be made: set OUT' build /proc/none dist
 
 tap_done
