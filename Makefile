@@ -58,6 +58,7 @@ install-host:
 	install -D --mode=755 scripts/initramfs-tools-hook "$(DESTDIR)/usr/share/initramfs-tools/hooks/nvgrace-gpu-vfio-pci"
 	install -D --mode=755 scripts/dracut-module-setup.sh \
 		"$(DESTDIR)/usr/lib/dracut/modules.d/90nvgrace-gpu-vfio-pci/module-setup.sh"
+	install -D --mode=644 udev/nvgrace-gpu-vfio-pci.metainfo.xml --target-directory="$(DESTDIR)/usr/share/metainfo"
 	install -D --mode=644 docs/nvgrace-gpu-vfio-pci.4 --target-directory="$(DESTDIR)/usr/share/man/man4"
 
 # remove_what TARGET: what it installs, which only that target knows: it is run once more,

@@ -22,6 +22,8 @@ export SOURCE_DATE_EPOCH
 
 options=(
   --target aarch64
+  # What makes those packages is not everywhere.
+  --without debug
   # The same bytes wherever and whenever it is built. Of the last two, older versions
   # of rpm know one, newer ones the other.
   --define "_buildhost localhost"

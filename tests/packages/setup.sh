@@ -173,7 +173,7 @@ at_a_time() {
   exec 8<"$root/usr/share/$package" && flock 8 || return 1
   native_run "$setup" build "$release" >"$scratch/waits" 2>&1 8<&- &
   until grep --quiet "waiting for another package-setup" "$scratch/waits"; do
-    jobs %% >/dev/null 2>&1 && [ -n "$(jobs -r)" ] || { cat "$scratch/waits"; return 1; }
+    kill -0 "$!" || { cat "$scratch/waits"; return 1; }
     sleep 0.1
   done
   exec 8<&- && wait "$!"
