@@ -7,7 +7,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 # What the kernel calls itself; kernelrelease is another thing in some of Debian's headers.
 release = sed -n 's/.*UTS_RELEASE "\(.*\)".*/\1/p' $(KDIR)/include/generated/utsrelease.h
 
-.PHONY: help modules features install clean demo test check
+.PHONY: help modules features install uninstall clean demo test check
 .DEFAULT_GOAL := modules
 
 # One target a call: kbuild of 7.x does not stand two.
@@ -22,7 +22,11 @@ features:
 # Into updates/, which wins over a module of the same name that came with the kernel.
 install: modules
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/src INSTALL_MOD_DIR=updates modules_install
-	depmod $(if $(INSTALL_MOD_PATH),--basedir $(INSTALL_MOD_PATH)) "$$($(release))"
+	depmod $(if $(INSTALL_MOD_PATH),--basedir "$(INSTALL_MOD_PATH)") "$$($(release))"
+
+uninstall:
+	rm --force "$(INSTALL_MOD_PATH)/lib/modules/$$($(release))"/updates/nvgrace-gpu-vfio-pci.ko*
+	depmod $(if $(INSTALL_MOD_PATH),--basedir "$(INSTALL_MOD_PATH)") "$$($(release))"
 
 # All files of a package on the host, into DESTDIR; DKMS builds the module from its source.
 version := $(shell cat VERSION)
@@ -33,43 +37,62 @@ source_files = $(filter-out %.mod.c,$(wildcard src/*.[ch] src/compat/*.[ch])) \
 # ours is left there as an administrator's.
 kernel_hooks = /etc/kernel/postinst.d /etc/kernel/header_postinst.d
 
-.PHONY: install-host
+.PHONY: install-host uninstall-host
 install-host:
 	for file in dkms.conf VERSION $(source_files); do \
-		install -D --mode=644 $$file $(DESTDIR)/usr/src/nvgrace-gpu-vfio-pci-$(version)/$$file || exit; done
-	install -D --mode=644 udev/65-nvgrace-gpu-vfio-pci.rules --target-directory=$(DESTDIR)/usr/lib/udev/rules.d
-	install -D --mode=644 udev/nvgrace-gpu-vfio-pci.conf --target-directory=$(DESTDIR)/usr/lib/modprobe.d
+		install -D --mode=644 $$file "$(DESTDIR)/usr/src/nvgrace-gpu-vfio-pci-$(version)/$$file" || exit; done
+	install -D --mode=644 udev/65-nvgrace-gpu-vfio-pci.rules --target-directory="$(DESTDIR)/usr/lib/udev/rules.d"
+	install -D --mode=644 udev/nvgrace-gpu-vfio-pci.conf --target-directory="$(DESTDIR)/usr/lib/modprobe.d"
 	install -D --mode=644 udev/nvgrace-gpu-vfio-pci.service udev/nvgrace-gpu-vfio-pci@.service \
-		--target-directory=$(DESTDIR)/usr/lib/systemd/system
-	install --directory $(DESTDIR)/usr/lib/systemd/system/sysinit.target.wants
-	ln --symbolic --force ../nvgrace-gpu-vfio-pci.service --target-directory=$(DESTDIR)/usr/lib/systemd/system/sysinit.target.wants
+		--target-directory="$(DESTDIR)/usr/lib/systemd/system"
+	install --directory "$(DESTDIR)/usr/lib/systemd/system/sysinit.target.wants"
+	ln --symbolic --force ../nvgrace-gpu-vfio-pci.service --target-directory="$(DESTDIR)/usr/lib/systemd/system/sysinit.target.wants"
 	install -D --mode=755 scripts/setup/package-setup scripts/kernel-hook scripts/explain-unbound \
-		--target-directory=$(DESTDIR)/usr/libexec/nvgrace-gpu-vfio-pci
-	install -D --mode=644 scripts/setup/*.sh --target-directory=$(DESTDIR)/usr/share/nvgrace-gpu-vfio-pci
-	install --directory $(kernel_hooks:%=$(DESTDIR)%)
-	for folder in $(kernel_hooks); do \
-		ln --symbolic --force /usr/libexec/nvgrace-gpu-vfio-pci/kernel-hook $(DESTDIR)$$folder/dkms-nvgrace-gpu-vfio-pci || exit; done
-	install --directory $(DESTDIR)/usr/lib/kernel/install.d
+		--target-directory="$(DESTDIR)/usr/libexec/nvgrace-gpu-vfio-pci"
+	install -D --mode=644 scripts/setup/*.sh --target-directory="$(DESTDIR)/usr/share/nvgrace-gpu-vfio-pci"
+	for folder in $(kernel_hooks); do install --directory "$(DESTDIR)$$folder" && \
+		ln --symbolic --force /usr/libexec/nvgrace-gpu-vfio-pci/kernel-hook "$(DESTDIR)$$folder/dkms-nvgrace-gpu-vfio-pci" || exit; done
+	install --directory "$(DESTDIR)/usr/lib/kernel/install.d"
 	ln --symbolic --force ../../../libexec/nvgrace-gpu-vfio-pci/kernel-hook \
-		$(DESTDIR)/usr/lib/kernel/install.d/45-nvgrace-gpu-vfio-pci.install
-	install -D --mode=755 scripts/initramfs-tools-hook $(DESTDIR)/usr/share/initramfs-tools/hooks/nvgrace-gpu-vfio-pci
+		"$(DESTDIR)/usr/lib/kernel/install.d/45-nvgrace-gpu-vfio-pci.install"
+	install -D --mode=755 scripts/initramfs-tools-hook "$(DESTDIR)/usr/share/initramfs-tools/hooks/nvgrace-gpu-vfio-pci"
 	install -D --mode=755 scripts/dracut-module-setup.sh \
-		$(DESTDIR)/usr/lib/dracut/modules.d/90nvgrace-gpu-vfio-pci/module-setup.sh
-	install -D --mode=644 docs/nvgrace-gpu-vfio-pci.4 --target-directory=$(DESTDIR)/usr/share/man/man4
+		"$(DESTDIR)/usr/lib/dracut/modules.d/90nvgrace-gpu-vfio-pci/module-setup.sh"
+	install -D --mode=644 udev/nvgrace-gpu-vfio-pci.metainfo.xml --target-directory="$(DESTDIR)/usr/share/metainfo"
+	install -D --mode=644 docs/nvgrace-gpu-vfio-pci.4 --target-directory="$(DESTDIR)/usr/share/man/man4"
+
+# remove_what TARGET: what it installs, which only that target knows: it is run once more,
+# to somewhere else, to see. Of the folders, those of our name if they are empty then.
+remove_what = staged=$$(mktemp --directory) && trap 'rm --recursive "$$staged"' EXIT && \
+	$(MAKE) --silent $(1) DESTDIR="$$staged" && cd "$$staged" && \
+	find . ! -type d -printf '%P\0' | (cd "$(DESTDIR)/" && xargs --null rm --force) && \
+	find . -depth -type d -path '*nvgrace-gpu-vfio-pci*' -printf '%P\0' | \
+		(cd "$(DESTDIR)/" && xargs --null --no-run-if-empty rmdir --ignore-fail-on-non-empty 2>/dev/null || true)
+
+uninstall-host:
+	$(call remove_what,install-host)
 
 # The tool, for this machine or for CC's.
-.PHONY: tools install-tools
+.PHONY: tools install-tools uninstall-tools
 tools:
 	$(MAKE) --directory=tools
 
 install-tools:
 	$(MAKE) --directory=tools install DESTDIR="$(DESTDIR)"
 
+uninstall-tools:
+	$(call remove_what,install-tools)
+
 # Tarball, packages from it, repositories of them.
 OUT ?= dist
 
-.PHONY: dist deb rpm repo
+.PHONY: dist deb rpm repo needs
 deb rpm: dist
+# All that is missing for all that is to be made, at once.
+dist deb rpm repo: needs
+needs:
+	@scripts/needs.sh $(MAKECMDGOALS)
+
 dist deb rpm repo:
 	@OUT="$(OUT)" KEY="$(KEY)" URL="$(URL)" scripts/make-$@.sh
 
@@ -102,8 +125,10 @@ help:
 	@echo 'make            build the module for the running kernel'
 	@echo 'make features   build it, and say what it found that this kernel can do'
 	@echo 'make install    build and install it (root)'
+	@echo 'make uninstall  remove it again (root)'
 	@echo 'make tools      build the tool nvgrace-gpu'
 	@echo 'make install-tools  install it (root)'
+	@echo 'make uninstall-tools  remove it again (root)'
 	@echo 'make clean      remove what was built'
 	@echo 'make dist       source tarball'
 	@echo 'make deb        Debian packages, from the tarball'

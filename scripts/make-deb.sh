@@ -13,8 +13,6 @@ cd "$(dirname "$0")/.."
 # What make passes on to the make programs it starts is not for the one in the build.
 unset MAKEFLAGS MFLAGS MAKELEVEL
 
-need_tool dpkg-buildpackage dpkg-dev
-need_tool dh debhelper
 make_out
 make_work
 version=$(version_of .)

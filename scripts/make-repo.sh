@@ -66,27 +66,35 @@ add_packages() {
   done
 }
 
-# Packages of no architecture are listed for arm64 too: apt asks for its own.
+# Packages of no architecture are listed for arm64 too: apt asks for its own. The suite has
+# a name of its own: as "stable" it would be what APT::Default-Release and pins mean by
+# Debian's.
 index_apt() {
-  local arch folder
+  local arch folder file
   for arch in arm64 all; do
-    folder=dists/stable/main/binary-$arch
-    mkdir --parents "$folder"
+    folder=dists/$name/main/binary-$arch
+    mkdir --parents "$folder/by-hash/SHA256"
     apt-ftparchive --arch "$arch" packages pool >"$folder/Packages"
     gzip --no-name --keep --force "$folder/Packages"
+    # Those of before stay, for a host that has the Release of before.
+    for file in "$folder"/Packages*; do
+      cp "$file" "$folder/by-hash/SHA256/$(sha256sum "$file" | cut --delimiter=' ' --fields=1)"
+    done
   done
-  rm --force dists/stable/*Release*
+  rm --force dists/"$name"/*Release*
   apt-ftparchive \
+    --option APT::FTPArchive::MD5=false --option APT::FTPArchive::SHA1=false --option APT::FTPArchive::SHA512=false \
+    --option APT::FTPArchive::Release::Acquire-By-Hash=yes \
     --option "APT::FTPArchive::Release::Origin=$name" \
     --option "APT::FTPArchive::Release::Label=$name" \
-    --option APT::FTPArchive::Release::Suite=stable \
-    --option APT::FTPArchive::Release::Codename=stable \
+    --option "APT::FTPArchive::Release::Suite=$name" \
+    --option "APT::FTPArchive::Release::Codename=$name" \
     --option "APT::FTPArchive::Release::Architectures=arm64 all" \
     --option APT::FTPArchive::Release::Components=main \
-    release dists/stable >"$work/Release"
-  mv "$work/Release" dists/stable/Release
-  sign --clearsign --output dists/stable/InRelease dists/stable/Release
-  sign --detach-sign --armor --output dists/stable/Release.gpg dists/stable/Release
+    release "dists/$name" >"$work/Release"
+  mv "$work/Release" "dists/$name/Release"
+  sign --clearsign --output "dists/$name/InRelease" "dists/$name/Release"
+  sign --detach-sign --armor --output "dists/$name/Release.gpg" "dists/$name/Release"
 }
 
 # gzip is what every dnf and zypper can read.
@@ -99,7 +107,7 @@ index_rpm() {
 describe() {
   gpg --batch --armor --export "$key" >"$name.asc"
   {
-    printf '%s\n' "Types: deb" "URIs: $URL/apt" "Suites: stable" "Components: main" "Architectures: arm64" "Signed-By:"
+    printf '%s\n' "Types: deb" "URIs: $URL/apt" "Suites: $name" "Components: main" "Architectures: arm64" "Signed-By:"
     # As a field's further lines: an empty one is a dot.
     sed 's/^$/./; s/^/ /' "$name.asc"
   } >"$name.sources"
@@ -107,17 +115,13 @@ describe() {
     "gpgkey=$URL/$name.asc" >"$name.repo"
 }
 
-need_tool gpg "gpg (Debian), gnupg2 (elsewhere)"
-need_tool apt-ftparchive apt-utils
-need_tool rpmsign "rpm (Debian), rpm-sign (elsewhere)"
-need_tool createrepo_c "createrepo-c (Debian), createrepo_c (elsewhere)"
 find_key
 make_out
 make_work
 shopt -s nullglob
 debs=("$OUT/$name"-dkms_*.deb)
 rpms=("$OUT/$name"-dkms-*.noarch.rpm)
-tools_debs=("$OUT"/nvgrace-gpu-tools_*_arm64.deb)
+tools_debs=("$OUT"/nvgrace-gpu-tools{,-dbgsym}_*_arm64.deb)
 tools_rpms=("$OUT"/nvgrace-gpu-tools-*.aarch64.rpm)
 [ "${#debs[@]}" -gt 0 ] || die "there is no Debian package in $OUT: make it with 'make deb'"
 [ "${#rpms[@]}" -gt 0 ] || die "there is no RPM package in $OUT: make it with 'make rpm'"
@@ -147,4 +151,6 @@ Debian:  sudo curl --fail --output /etc/apt/sources.list.d/$name.sources $URL/$n
          sudo apt update && sudo apt install $name-dkms
 Fedora:  sudo curl --fail --output /etc/yum.repos.d/$name.repo $URL/$name.repo
          sudo dnf install $name-dkms
+SUSE:    sudo zypper addrepo $URL/$name.repo
+         sudo zypper install $name-dkms
 EOF

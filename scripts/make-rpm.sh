@@ -13,7 +13,6 @@ cd "$(dirname "$0")/.."
 # What make passes on to the make programs it starts is not for the one in the build.
 unset MAKEFLAGS MFLAGS MAKELEVEL
 
-need_tool rpmbuild "rpm (Debian), rpm-build (elsewhere)"
 make_out
 make_work
 version=$(version_of .)
@@ -23,6 +22,8 @@ export SOURCE_DATE_EPOCH
 
 options=(
   --target aarch64
+  # What makes those packages is not everywhere.
+  --without debug
   # The same bytes wherever and whenever it is built. Of the last two, older versions
   # of rpm know one, newer ones the other.
   --define "_buildhost localhost"

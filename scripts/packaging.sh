@@ -18,13 +18,6 @@ die() {
   exit 1
 }
 
-# need_tool PROGRAM PACKAGE...: the package's name, if different ones, on Debian and elsewhere.
-need_tool() {
-  local program=$1
-  shift
-  command -v "$program" >/dev/null || die "$program is missing: install the package $*"
-}
-
 # Output goes to a folder that may not be there yet; the paths of what was made are printed.
 make_out() {
   mkdir --parents "$OUT" || die "the folder $OUT cannot be made: set OUT to one that can"
@@ -53,10 +46,12 @@ changelog_epoch() {
 
 # can_build_tools: on arm64, or across; the programs for that begin with $cross.
 can_build_tools() {
+  local packages="gcc-aarch64-linux-gnu pkgconf:arm64 libkmod-dev:arm64 libjson-c-dev:arm64"
+  local how="dpkg --add-architecture arm64 && apt update && apt install $packages"
   cross=aarch64-linux-gnu-
-  [ "$(uname -m)" != aarch64 ] || cross=
+  [ "$(uname -m)" != aarch64 ] || cross='' how="apt install gcc pkgconf libkmod-dev libjson-c-dev"
   command -v "${cross}gcc" >/dev/null && command -v "${cross}pkg-config" >/dev/null &&
     "${cross}pkg-config" --exists libkmod json-c && return
-  printf '%s: nvgrace-gpu-tools is left out: it needs gcc, pkgconf, and what libkmod and json-c have for developers, for arm64\n' "$step" >&2
+  printf '%s: nvgrace-gpu-tools is left out: it needs gcc, pkgconf, and what libkmod and json-c have for developers, for arm64 (Debian: %s)\n' "$step" "$how" >&2
   return 1
 }

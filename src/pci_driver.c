@@ -113,4 +113,5 @@ module_pci_driver(nvgrace_pci_driver);
 
 MODULE_LICENSE("GPL");
 MODULE_VERSION(NVGRACE_VERSION);
+MODULE_AUTHOR("the nvgrace-gpu-vfio-pci authors");
 MODULE_DESCRIPTION("VFIO driver for NVIDIA Grace Hopper and Grace Blackwell GPUs with coherent memory");

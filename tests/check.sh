@@ -22,42 +22,6 @@ export CHECKPATCH
 scratch=$(mktemp --directory)
 trap 'rm --recursive --force "$scratch"' EXIT
 
-missing=0
-lacks() {
-  printf 'check: error: %s\n' "$*" >&2
-  missing=1
-}
-
-need_tool() {
-  command -v "$1" >/dev/null || lacks "$1 is missing: install the package $2"
-}
-
-# need_build WHAT PACKAGES COMPILER OPTION...: the C program on stdin builds.
-need_build() {
-  local what=$1 packages=$2
-  shift 2
-  "$@" -x c - -o "$scratch/probe" 2>/dev/null || lacks "$what is missing: install the packages $packages"
-}
-
-need_tools() {
-  need_tool make make
-  need_tool gcc gcc
-  need_tool clang clang
-  need_tool shellcheck shellcheck
-  need_tool perl perl
-  [ -r "$CHECKPATCH" ] ||
-    lacks "there is no $CHECKPATCH: get it with 'sudo tests/rig/rig sources', or set CHECKPATCH to the one in a kernel's source"
-  [ "$missing" -eq 0 ] || exit 1
-
-  need_build "cmocka, or the sanitizers of gcc," "libcmocka-dev and libc6-dev" \
-    gcc -fsanitize=address,undefined -include setjmp.h -include stdarg.h -include stddef.h -include stdint.h \
-    -lcmocka <<<$'#include <cmocka.h>\nint main(void) { return 0; }'
-  need_build "libFuzzer" "libclang-rt-dev and libc6-dev" \
-    clang -fsanitize=fuzzer,address,undefined \
-    <<<'int LLVMFuzzerTestOneInput(const char *data, unsigned long size) { return !data && size; }'
-  [ "$missing" -eq 0 ] || exit 1
-}
-
 unit_tests() {
   local program
   if ! make --silent --directory="$tests/unit" --jobs="$(nproc)" OUT="$scratch/unit" >"$scratch/log" 2>&1; then
@@ -78,7 +42,7 @@ fuzz_result() {
   return "$status"
 }
 
-need_tools
+"$tests/../scripts/needs.sh" check
 CHECKPATCH=$(realpath "$CHECKPATCH")
 
 # It only takes time: beside the rest.

@@ -44,8 +44,22 @@ tell_loaded_version() {
   on_host || return 0
   [ -d "/sys/module/$driver" ] || return 0
   loaded=$(cat "/sys/module/$driver/version" 2>/dev/null) || loaded="of the kernel"
-  [ "$loaded" = "$1" ] || say "version $loaded stays loaded until the next boot; to change over when no GPU is in use, run:" \
+  [ "$loaded" != "$1" ] || return 0
+  say "version $loaded stays loaded until the next boot; to change over when no GPU is in use, run:" \
     "modprobe --remove $name && modprobe $name"
+  ask_for_reboot || true
+}
+
+# Where the distribution's own tools look for that: Debian's and Ubuntu's, SUSE's. dnf's
+# have no such place.
+ask_for_reboot() {
+  if command -v apt-get >/dev/null; then
+    touch /run/reboot-required
+    grep --quiet --line-regexp "$name-dkms" /run/reboot-required.pkgs 2>/dev/null ||
+      echo "$name-dkms" >>/run/reboot-required.pkgs
+  elif command -v zypper >/dev/null; then
+    touch /run/reboot-needed
+  fi
 }
 
 # Nothing here waits for a virtual machine: a module in use cannot be unloaded. Nothing

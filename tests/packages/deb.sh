@@ -79,6 +79,22 @@ cp --recursive "$top/debian/tests" "$root/tmp"
 tap_check "autopkgtest: module" native_run "/tmp/tests/module"
 tap_check "autopkgtest: files" native_run "/tmp/tests/files"
 
+# The kernel's headers are no package here.
+dkms_test() {
+  mkdir --parents "$scratch/headers/DEBIAN" && cat >"$scratch/headers/DEBIAN/control" <<EOF
+Package: linux-headers-here
+Version: 1
+Architecture: all
+Maintainer: somebody <somebody@packages.invalid>
+Description: for a test
+EOF
+  dpkg-deb --build "$scratch/headers" "$root/tmp/headers.deb" && native_run dpkg --install /tmp/headers.deb &&
+    cp "$out/${package}-dkms_${version}_all.deb" "$root/tmp/package.deb" &&
+    says env AUTOPKGTEST_ARTIFACTS=/tmp /usr/lib/dkms/dkms-autopkgtest /tmp/package.deb && said "PASS $package/$version $first_release" &&
+    said "PASS $package/$version $second_release" && native_run dpkg --purge linux-headers-here && there "$version" "${kernels[@]}"
+}
+tap_check "autopkgtest-pkg-dkms" dkms_test
+
 upgrades() {
   apt upgrade && there "$next_version" "${kernels[@]}"
 }

@@ -226,6 +226,7 @@ module_is_there() {
   native_run modinfo --set-version "$2" "$package" >"$scratch/modinfo"
   grep --quiet --line-regexp "filename: */lib/modules/$2/updates/dkms/$package.ko.xz" "$scratch/modinfo" &&
     grep --quiet --line-regexp "version: *$1" "$scratch/modinfo" &&
+    grep --quiet --line-regexp "author: *the $package authors" "$scratch/modinfo" &&
     grep --quiet "^vermagic: *$2 .* aarch64$" "$scratch/modinfo" &&
     grep --quiet '^signer: *[^ ]' "$scratch/modinfo" &&
     native_run dkms status | grep --line-regexp "$package/$1, $2, aarch64: installed\( (Original modules exist)\)\?" &&

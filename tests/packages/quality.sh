@@ -12,12 +12,13 @@
 out=$scratch/out
 deb=$out/$package-dkms_${version}_all.deb
 tools_deb=$out/nvgrace-gpu-tools_${version}_arm64.deb
+dbgsym_deb=$out/nvgrace-gpu-tools-dbgsym_${version}_arm64.deb
 tools_rpm=$out/nvgrace-gpu-tools-$version-1.aarch64.rpm
 rpm=$out/$package-dkms-$version-1.noarch.rpm
 source_rpm=$out/$package-$version-1.src.rpm
 
 makes_packages() {
-  build "$out" deb rpm >"$scratch/built" && ls "$deb" "$tools_deb" "$rpm" "$tools_rpm" "$source_rpm" && [ "$(sort --unique "$scratch/built")" = "$(ls "$out"/*)" ]
+  build "$out" deb rpm >"$scratch/built" && ls "$deb" "$tools_deb" "$dbgsym_deb" "$rpm" "$tools_rpm" "$source_rpm" && [ "$(sort --unique "$scratch/built")" = "$(ls "$out"/*)" ]
 }
 tap_check "make deb rpm, in a folder that cannot be written to" makes_packages
 
@@ -34,7 +35,7 @@ elsewhere_and_later() (
   unshare --uts sh -c 'hostname elsewhere && exec "$@"' sh setpriv --reuid=65534 --regid=65534 --clear-groups \
     env HOME="$scratch/later" USER=nobody TZ=XYZ-13 LC_ALL=POSIX NO_FAKE_STAT=1 DEB_BUILD_OPTIONS=parallel=2 \
     faketime '2031-05-06 07:08:09' make --silent OUT="$scratch/later" deb rpm || return 1
-  for file in "$deb" "$tools_deb" "$rpm" "$tools_rpm" "$source_rpm"; do
+  for file in "$deb" "$tools_deb" "$dbgsym_deb" "$rpm" "$tools_rpm" "$source_rpm"; do
     same_files "$file" "$scratch/later/${file##*/}" || return 1
   done
 )
@@ -79,9 +80,16 @@ tap_check "rpmbuild -ta of the tarball makes the same package, and on amd64 no t
   by_rpmbuild "${rpm##*/}" -ta "$out/$package-$version.tar.gz"
 rebuilds_across() {
   CC=aarch64-linux-gnu-gcc PKG_CONFIG=aarch64-linux-gnu-pkg-config STRIP=aarch64-linux-gnu-strip \
-    by_rpmbuild "${tools_rpm##*/} ${rpm##*/}" --target aarch64 --rebuild "$source_rpm"
+    by_rpmbuild "${tools_rpm##*/} ${rpm##*/}" --target aarch64 --without debug --rebuild "$source_rpm"
 }
 tap_check "rpmbuild --rebuild of the source package, for aarch64, makes the same packages" rebuilds_across
+# As Fedora names releases; and an rpm that compresses no manual pages, such as bookworm's.
+elsewhere_by_rpmbuild() {
+  local other="$scratch/rpmbuild/RPMS/noarch/$package-dkms-$version-1.fc99.noarch.rpm"
+  rpmbuild --nodeps --define "_topdir $scratch/rpmbuild" --define "dist .fc99" --define "__os_install_post %{nil}" -tb "$out/$package-$version.tar.gz" &&
+    diff <(list_rpm "$rpm") <(list_rpm "$other")
+}
+tap_check "rpmbuild elsewhere: the release has the distribution's tag, manual pages are compressed" elsewhere_by_rpmbuild
 tap_check "files of the deb" has_files deb "$deb"
 tap_check "files of the rpm" has_files rpm "$rpm"
 # tools_files LISTER FILE
@@ -104,7 +112,7 @@ tap_check "VERSION is the version of all packages, and of the source in them" ve
 depends() {
   dpkg-deb --field "$deb" Depends | diff - <(echo "dkms (>= 2.8), kmod, udev") &&
     rpm --query --package --nosignature --requires "$rpm" | grep --invert-match --extended-regexp '^rpmlib|^/bin/' |
-    sort --unique | diff - <(printf '%s\n' dkms 'dkms >= 2.8' kmod udev)
+    sort --unique | diff - <(printf '%s\n' diffutils dkms 'dkms >= 2.8' kmod udev util-linux)
 }
 tap_check "what they depend on" depends
 # Any version of Debian 12 or newer has them.
@@ -125,9 +133,43 @@ tap_check "what the tool's rpm requires, on aarch64" tools_rpm_requires
 # As a Fedora that rebuilds it installs them.
 build_requires() {
   query_rpm '[%{REQUIRENAME}\n]' "$source_rpm" | grep --invert-match '^rpmlib(' | LC_ALL=C sort |
-    diff - <(printf '%s\n' gcc make 'pkgconfig(json-c)' 'pkgconfig(libkmod)')
+    diff - <(printf '%s\n' gcc make 'pkgconfig(json-c)' 'pkgconfig(libkmod)' systemd-rpm-macros)
 }
 tap_check "what the source package needs to be built" build_requires
+# debuggable: from each to the other by the build's id.
+debuggable() {
+  local id
+  id=$(dpkg-deb --field "$dbgsym_deb" Build-Ids) && dpkg-deb --fsys-tarfile "$dbgsym_deb" | tar --list --file=- |
+    grep --line-regexp --fixed-strings "./usr/lib/debug/.build-id/${id:0:2}/${id:2}.debug" &&
+    dpkg-deb --fsys-tarfile "$tools_deb" | tar --extract --to-stdout --file=- ./usr/sbin/nvgrace-gpu >"$scratch/nvgrace-gpu" &&
+    readelf --notes "$scratch/nvgrace-gpu" | grep --fixed-strings "Build ID: $id" &&
+    ! readelf --sections "$scratch/nvgrace-gpu" | grep debug_info
+}
+tap_check "debug symbols of the tool's deb" debuggable
+
+# What there is no address for is the one thing that is missing.
+metainfo() {
+  local file=$top/udev/$package.metainfo.xml
+  appstreamcli validate --no-net --pedantic --no-color "$file" >"$scratch/metainfo" 2>&1 || true
+  cat "$scratch/metainfo"
+  grep '^[EWIP]: ' "$scratch/metainfo" | cut --delimiter=' ' --fields=1,3 | sort | diff - <(printf '%s\n' 'I: cid-maybe-not-rdns' 'W: url-homepage-missing') || return 1
+  sed --quiet 's/.*DRIVER_OVERRIDE_DEVICE_VFIO(PCI_VENDOR_ID_NVIDIA, 0x\([0-9a-f]*\)).*/pci:v000010DEd0000\U\1\Esv*sd*bc*sc*i*/p' "$top/src/pci_driver.c" |
+    diff - <(sed --quiet 's,.*<modalias>\(.*\)</modalias>,\1,p' "$file")
+}
+tap_check "AppStream metadata: valid, and of the devices that the driver knows" metainfo
+
+# apt_adds PACKAGE: headers that apt would install with the deb and with these, on arm64.
+apt_adds() {
+  mkdir --parents "$scratch/apt" && touch "$scratch/apt/status"
+  apt-get --simulate --option APT::Install-Recommends=true --option APT::Architecture=arm64 --option APT::Architectures=arm64 \
+    --option Dir::State::status="$scratch/apt/status" --option Dir::Cache="$scratch/apt" install "$1" "$deb" |
+    sed --quiet 's/^Inst \(linux-headers-[^0-9 ][^ ]*\) .*/\1/p' | sort --unique
+}
+one_flavour() {
+  apt_adds linux-headers-arm64-16k | diff - <(echo linux-headers-arm64-16k) && apt_adds dkms | diff - <(echo linux-headers-arm64)
+}
+tap_check "apt adds headers, unless there are those of another flavour" one_flavour
+
 one_scriptlet() {
   query_rpm '%{PREIN}%{POSTIN}%{POSTUN}%{PRETRANS}%{POSTTRANS}[%{TRIGGERSCRIPTS}][%{FILETRIGGERSCRIPTS}]' "$tools_rpm" | sed 's/(none)//g' | diff - /dev/null &&
     query_rpm '%{PREUN}' "$tools_rpm" | grep 'systemctl --no-reload disable nvgrace-gpu-metrics.timer'
@@ -191,22 +233,32 @@ tap_check "rpmlint: nothing to say" rpmlint_clean
 
 # --- without the tools
 
-# with_only_basics COMMAND...: no program but those that every system has.
+# with_only_basics COMMAND...: no program but those that every system has, and git.
+programs="awk bash cat cp date dirname env find git grep gzip head make mkdir mktemp mv rm sed sh sort tar uname"
 with_only_basics() {
   local basics=$scratch/basics program
   mkdir --parents "$basics"
-  for program in awk bash cat cp date dirname find git grep gzip head make mkdir mktemp mv rm sed sh sort tar uname; do
+  for program in $programs; do
     ln --symbolic --force "$(command -v "$program")" "$basics"
   done
   env PATH="$basics" "$@"
 }
 tap_check "make dist needs no tools" with_only_basics make --silent --directory="$top" OUT="$scratch/basic" dist
-tap_check "make deb without its tools" refused deb 'dpkg-buildpackage is missing: install the package dpkg-dev' \
-  with_only_basics make --silent --directory="$top" OUT="$scratch/basic" deb
-tap_check "make rpm without its tools" refused rpm 'rpmbuild is missing: install the package rpm' \
-  with_only_basics make --silent --directory="$top" OUT="$scratch/basic" rpm
-tap_check "make repo without its tools" refused repo 'gpg is missing: install the package gpg' \
-  with_only_basics make --silent --directory="$top" OUT="$scratch/basic" repo
+# All at once; git only where there is a repository.
+unpack "$out" "$scratch/in-git"
+mkdir "$scratch/in-git/.git"
+rm "$scratch/basics/git"
+programs="${programs/git/} apt-get"
+# tells_missing STEP TEXT TARGET...
+tells_missing() {
+  refused "$1" "missing: $2" with_only_basics env CHECKPATCH=/none make --silent --directory="$scratch/in-git" OUT="$scratch/basic" "${@:3}"
+}
+tap_check "make deb without its tools" tells_missing deb \
+  'git, dpkg-buildpackage, dh; as root, run: apt install git dpkg-dev debhelper$' deb
+tap_check "make rpm repo without their tools" tells_missing rpm \
+  'git, rpmbuild, gpg, apt-ftparchive, rpmsign, createrepo_c; as root, run: apt install git rpm gpg apt-utils createrepo-c$' rpm repo
+tap_check "make check without its tools" tells_missing check \
+  'gcc, clang, shellcheck, perl, cmocka and .*, libFuzzer, checkpatch.pl; as root, run: apt install gcc clang shellcheck perl libcmocka-dev libc6-dev libclang-rt-dev && tests/rig/rig sources$' check
 tap_check "a folder that cannot be made" refused dist 'cannot be made: set OUT' build /proc/none dist
 
 tap_done

@@ -48,8 +48,8 @@ verify() {
   GNUPGHOME=$scratch/host gpg --quiet --import "$repo/$package.asc"
   GNUPGHOME=$scratch/host gpg --status-fd 1 --verify "$@" | grep "VALIDSIG $key"
 }
-tap_check "InRelease is signed" verify "$repo/apt/dists/stable/InRelease"
-tap_check "Release is signed" verify "$repo/apt/dists/stable/Release.gpg" "$repo/apt/dists/stable/Release"
+tap_check "InRelease is signed" verify "$repo/apt/dists/$package/InRelease"
+tap_check "Release is signed" verify "$repo/apt/dists/$package/Release.gpg" "$repo/apt/dists/$package/Release"
 tap_check "repomd.xml is signed" verify "$repo/rpm/repodata/repomd.xml.asc" "$repo/rpm/repodata/repomd.xml"
 only_public_parts() {
   ! grep --recursive --files-with-matches 'PRIVATE KEY' "$repo"
@@ -119,14 +119,29 @@ tap_check "apt: with somebody else's key" apt_wrong_key
 apt_tampered() {
   local output
   cp --recursive "$repo/apt" "$scratch/tampered"
-  echo >>"$scratch/tampered/dists/stable/main/binary-arm64/Packages"
-  rm "$scratch/tampered/dists/stable/main/binary-arm64/Packages.gz"
+  find "$scratch/tampered/dists" -path '*/binary-arm64/*' -type f -exec sh -c 'for file; do echo >>"$file"; done' sh {} +
   sed_sources victim "s,^URIs:.*,URIs: file://$scratch/tampered,"
   ! output=$(apt_update victim 2>&1) || return 1
   printf '%s\n' "$output"
   grep --quiet 'unexpected size\|Hash Sum mismatch' <<<"$output"
 }
 tap_check "apt: a list that was changed" apt_tampered
+
+# apt_by_hash FOLDER INRELEASE: a host's update while that is what it got, and the lists
+# have other names or are newer already.
+apt_by_hash() {
+  cp --recursive "$repo/apt" "$scratch/$1.apt" && cp "$2" "$scratch/$1.apt/dists/$package/InRelease" && rm "$scratch/$1.apt"/dists/*/main/binary-*/Packages* &&
+    sed_sources "$1" "s,^URIs:.*,URIs: file://$scratch/$1.apt," && apt_update "$1" && apt "$1" download --print-uris "$package-dkms"
+}
+cp "$repo/apt/dists/$package/InRelease" "$scratch/first.InRelease"
+tap_check "apt: lists are had by their hash" apt_by_hash hashed "$scratch/first.InRelease"
+
+# What pins and APT::Default-Release call stable is Debian's.
+apt_policy() {
+  grep --extended-regexp '^(Suite|Codename): ' "$repo/apt/dists/$package/Release" |
+    diff - <(printf "%s\n" "Codename: $package" "Suite: $package")
+}
+tap_check "apt: the suite is not one of Debian's" apt_policy
 
 # --- dnf
 
@@ -223,6 +238,7 @@ apt_has_both() {
   apt_update host && apt_versions "$version" && apt_versions "$next_version"
 }
 tap_check "apt: both versions can be had" apt_has_both
+tap_check "apt: a host that got the Release of before finds its lists" apt_by_hash late "$scratch/first.InRelease"
 
 dnf_has_both() {
   dnf_host fedora --refresh repoquery --queryformat='%{version}' --showduplicates "$package-dkms" >"$scratch/versions" &&

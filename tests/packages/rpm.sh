@@ -37,7 +37,7 @@ Release: 1
 Summary: What the machine has from Debian packages
 License: GPL-2.0-only
 BuildArch: noarch
-Provides: dkms = 3.2 kmod udev /bin/sh /bin/bash
+Provides: diffutils dkms = 3.2 kmod udev util-linux /bin/sh /bin/bash
 %description
 For a test.
 %files

@@ -161,6 +161,24 @@ full_boot() {
     said "the initramfs of kernel $release could not be made again" && said "run: update-initramfs -u -k $release"
 }
 tap_check "configure: an initramfs that cannot be made: which command makes it" full_boot
+overridden() {
+  local copy=/etc/udev/rules.d/65-$package.rules
+  says "$setup" configure "$version" && ! said "in the place of" >/dev/null && cp "$root/usr/lib/udev/rules.d/65-$package.rules" "$root$copy" &&
+    says "$setup" configure "$version" && ! said "in the place of" >/dev/null && echo "# old" >>"$root$copy" &&
+    says "$setup" configure "$version" && said "$copy is used in the place of this package's file" &&
+    ln --force --symbolic /dev/null "$root$copy" && says "$setup" configure "$version" && ! said "in the place of" >/dev/null && rm "$root$copy"
+}
+tap_check "configure: an administrator's old copy of the rule is told of, a copy that is the same and a link are not" overridden
+at_a_time() {
+  exec 8<"$root/usr/share/$package" && flock 8 || return 1
+  native_run "$setup" build "$release" >"$scratch/waits" 2>&1 8<&- &
+  until grep --quiet "waiting for another package-setup" "$scratch/waits"; do
+    kill -0 "$!" || { cat "$scratch/waits"; return 1; }
+    sleep 0.1
+  done
+  exec 8<&- && wait "$!"
+}
+tap_check "two at a time: the second one waits for the first" at_a_time
 other_root() {
   # shellcheck disable=SC2016
   says env DPKG_ROOT=/nowhere sh -c 'for script in postinst prerm postrm; do sh -e "/var/lib/dpkg/info/$1-dkms.$script" "$2" || exit; done' sh "$package" remove &&
@@ -169,7 +187,34 @@ other_root() {
 }
 tap_check "the package in another root (DPKG_ROOT): its scripts do nothing" other_root
 
+full_boot_later() {
+  says dpkg --purge "$package-dkms" && said "still has the driver and its udev rule" && said "run: update-initramfs -u -k all"
+}
+tap_check "purge: an initramfs that keeps the driver is told of, with the command" full_boot_later
+
+# --- a loaded module of another version
+
+machine_with "$release"
+fake_sys
+is_host
+program udevadm </dev/null
+program systemctl </dev/null
+echo 0x8086 >"$root/sys/bus/pci/devices/$gpu/vendor"
+# loaded VERSION
+loaded() {
+  echo "$1" >"$root/sys/module/nvgrace_gpu_vfio_pci/version" && as_host "$setup" configure "$version"
+}
+reboot_asked_for() {
+  loaded "$version" && [ ! -e "$root/run/reboot-required" ] && loaded 0.0.1 && said "version 0.0.1 stays loaded" && loaded 0.0.1 &&
+    [ -e "$root/run/reboot-required" ] && [ "$(cat "$root/run/reboot-required.pkgs")" = "$package-dkms" ]
+}
+tap_check "configure: another version stays loaded: a reboot is asked for" reboot_asked_for
+umount "$root/sys"
+
 # --- why a GPU is not bound
+
+machine_with "$release"
+native_run dpkg --configure --pending >/dev/null 2>&1
 
 fake_sys
 rmdir "$root/sys/module/nvgrace_gpu_vfio_pci"
@@ -207,6 +252,8 @@ tap_check "a blacklisted module is not loaded, and that is said" \
 tap_check "module_blacklist= is no matter of keys" \
   explains "" "${error}Operation not permitted" "quiet module_blacklist=nouveau,nvgrace_gpu_vfio_pci ro" 0 "has it in module_blacklist="
 tap_check "nor is kernel.modules_disabled" explains "" "${error}Operation not permitted" "" 1 "kernel.modules_disabled is 1"
+tap_check "SLES loads no unsupported module" \
+  explains "" "modprobe: ERROR: module '$package' is unsupported" "" 0 "echo allow_unsupported_modules 1 >/etc/modprobe.d/10-unsupported-modules.conf"
 touch "$root/var/lib/dkms/mok.pub"
 tap_check "a key that is not trusted" explains "" "${error}Key was rejected by service" "" 0 "mokutil --import /var/lib/dkms/mok.pub"
 tap_check "the same under lockdown" explains "" "${error}Operation not permitted" "module_blacklist=nouveau" 0 "mokutil --import /var/lib/dkms/mok.pub"
