@@ -53,7 +53,7 @@ under_400_lines() {
 have_licence() {
   local file missing=0
   for file in "${files[@]}"; do
-    case $file in tests/tool/golden/* | tests/tool/answers/* | *.md | *.json | VERSION | .gitignore | .editorconfig | debian/changelog | debian/clean | debian/source/format) continue ;; esac
+    case $file in tests/tool/golden/* | tests/tool/answers/* | *.md | *.json | VERSION | .gitignore | .editorconfig | debian/changelog | debian/clean | debian/source/format | debian/README.source) continue ;; esac
     head --lines=3 "$file" | grep --quiet 'SPDX-License-Identifier: GPL-2.0-only' ||
       { echo "$file has no SPDX line on top" && missing=1; }
   done
@@ -135,9 +135,13 @@ checkpatch_clean() {
 }
 
 mapfile -t user_space < <(files_named 'tests/unit/*.[ch]' 'tests/fuzz/*.[ch]' 'tests/tool/*.[ch]')
-mapfile -t others < <(files_named '*.[ch]' | grep --invert-match --extended-regexp '^tests/(unit|fuzz|tool)/|^src/trace.h$')
+mapfile -t tool < <(files_named 'tools/*.[ch]')
+mapfile -t others < <(files_named '*.[ch]' | grep --invert-match --extended-regexp '^tests/(unit|fuzz|tool)/|^tools/|^src/trace.h$')
 
-tap_check "checkpatch: driver, tool, virtual GPU and ABI tests" checkpatch_clean "" "${others[@]}"
+tap_check "checkpatch: driver, virtual GPU and ABI tests" checkpatch_clean "" "${others[@]}"
+# checkpatch knows that messages of printk() are not to be broken, and not that those of
+# printf() are neither; nor that an argv[] may hold what is known only then.
+tap_check "checkpatch: tool" checkpatch_clean LONG_LINE_STRING,STATIC_CONST_CHAR_ARRAY,QUOTED_WHITESPACE_BEFORE_NEWLINE "${tool[@]}"
 # TRACE_EVENT() is a call whose arguments are blocks of code: it can only be written as no call should be.
 tap_check "checkpatch: tracepoints" checkpatch_clean OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT src/trace.h
 # Names of cmocka and libFuzzer; and user space has no u128 but one that it defines.

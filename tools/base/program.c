@@ -23,7 +23,7 @@
 /* QEMU looks through its modules to answer; a program that hangs is not waited for. */
 #define ANSWER_LIMIT_MS 10000
 /* More than QEMU has to say of any device. */
-#define ANSWER_MAX (1 << 16)
+#define ANSWER_MAX 65536
 
 /* In a process group of its own, so that all that it starts can be ended with it. */
 static int start(const char * const arguments[], int output, pid_t *pid)
@@ -117,7 +117,7 @@ int program_version(const char *name, struct text_version *version)
 {
 	const char *arguments[] = { name, "--version", NULL };
 	pid_t pid;
-	int fd, ret;
+	int fd = -1, ret;
 
 	*version = (struct text_version){};
 	if (!tree_is_live())
@@ -157,7 +157,7 @@ int program_answer(const char * const arguments[], char **answer)
 	size_t length = 0;
 	pid_t pid;
 	long end;
-	int fd, ret;
+	int fd = -1, ret;
 
 	*answer = NULL;
 	if (!tree_is_live())

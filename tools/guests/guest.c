@@ -53,7 +53,8 @@ static void plan_firmware(struct guest *guest, const struct host *host)
 		guest_refuse(guest, "%s is not there", wanted);
 	else if (!wanted && guest->options->libvirt && guest->software.libvirt_firmware > 0)
 		return;
-	else if (!wanted && (!found || (guest->options->libvirt && !guest->software.libvirt_firmware)))
+	else if (!wanted &&
+		 (!found || (guest->options->libvirt && !guest->software.libvirt_firmware)))
 		guest_refuse(guest, "there is no UEFI firmware for arm64 guests%s: install %s, or say --firmware FILE",
 			     guest->options->libvirt ? " that libvirt knows" : "",
 			     host->distribution.facts->qemu ?: "it");

@@ -96,5 +96,6 @@ void guest_plan_iommu(struct guest *guest, const struct host *host, const struct
 		return;
 	}
 	guest->smmu = lack ? SMMU_NONE : SMMU_ACCEL;
-	guest->smmu_why = lack ?: "QEMU, kernel and host have it: the guest's GPU driver gets ATS and PASID";
+	guest->smmu_why = lack ?:
+		"QEMU, kernel and host have it: the guest's GPU driver gets ATS and PASID";
 }

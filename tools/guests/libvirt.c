@@ -160,9 +160,11 @@ static void print_controllers(const struct guest *guest)
 		       "        <node>%u</node>\n"
 		       "      </target>\n"
 		       "      <alias name='ua-bus%zu'/>\n"
-		       "    </controller>\n", i + 1, guest->buses[i].number, guest->buses[i].cell, i);
+		       "    </controller>\n", i + 1, guest->buses[i].number, guest->buses[i].cell,
+		       i);
 	for (size_t i = 0; i < guest->gpu_count; i++) {
-		printf("    <controller type='pci' index='%zu' model='pcie-root-port'", port_of(guest, i));
+		printf("    <controller type='pci' index='%zu' model='pcie-root-port'",
+		       port_of(guest, i));
 		if (guest->bus_count)
 			printf(">\n      <address type='pci' domain='0x0000' bus='0x%02zx' slot='0x%02x' function='0x0'/>\n"
 			       "    </controller>\n", guest->gpus[i].bus + 1, guest->gpus[i].slot);
@@ -273,7 +275,8 @@ static void print_arguments(const struct guest *guest)
 	if (window || nodes) {
 		puts("  <qemu:commandline>");
 		if (window) {
-			snprintf(value, sizeof(value), "highmem-mmio-size=%lluG", guest->window_gib);
+			snprintf(value, sizeof(value), "highmem-mmio-size=%lluG",
+				 guest->window_gib);
 			print_argument("-machine", value);
 		}
 		if (nodes)
