@@ -95,8 +95,9 @@ static int open_program(const char * const arguments[], int *fd, pid_t *pid)
 	int fds[2];
 	int ret;
 
+	/* Never 0, as -fanalyzer wants to be told. */
 	if (pipe2(fds, O_CLOEXEC))
-		return -errno;
+		return -errno ?: -EIO;
 	ret = start(arguments, fds[1], pid);
 	close(fds[1]);
 	*fd = fds[0];
@@ -117,7 +118,7 @@ int program_version(const char *name, struct text_version *version)
 {
 	const char *arguments[] = { name, "--version", NULL };
 	pid_t pid;
-	int fd = -1, ret;
+	int fd, ret;
 
 	*version = (struct text_version){};
 	if (!tree_is_live())
@@ -157,7 +158,7 @@ int program_answer(const char * const arguments[], char **answer)
 	size_t length = 0;
 	pid_t pid;
 	long end;
-	int fd = -1, ret;
+	int fd, ret;
 
 	*answer = NULL;
 	if (!tree_is_live())

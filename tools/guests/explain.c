@@ -66,7 +66,8 @@ static void explain_buses(const struct guest *guest)
 			    gpu->gpu->pci.bdf, bus->number,
 			    bus->smmu[0] ? bus->smmu : "IOMMU, which is not known");
 		else
-			say("GPU", "%s: behind a root port, for a window of its own", gpu->gpu->pci.bdf);
+			say("GPU", "%s: behind a root port, for a window of its own",
+			    gpu->gpu->pci.bdf);
 	}
 }
 
