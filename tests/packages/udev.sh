@@ -76,18 +76,14 @@ tap_check "and for a GPU that is none of ours" does add 0029:01:00.0 /bin/before
 
 # --- early at boot
 
-early() {
-  chosen "$@"
-  mkdir "$root/run/$package"
-}
-early "$opted_out"
-tap_check "early, no driver is loaded for a GPU that is opted out" does add 0009:01:00.0 /bin/true
-tap_check "nor for one that is not bound by default" does add 0029:01:00.0 /bin/true
-tap_check "ours is loaded for one that is to be bound" does add 0019:01:00.0 override "$ours"
-tap_check "also at a change" does change 0019:01:00.0 override "$ours"
-tap_check "drivers of other devices are loaded" does add 0039:01:00.0 "$by_modalias"
-given_driver 0019:01:00.0 nvgrace_gpu_vfio_pci
-tap_check "nothing is loaded for a GPU that has our driver" does add 0019:01:00.0 /bin/true
+# The events that the service asks for.
+early=$(sed --quiet 's/^ExecStart=udevadm trigger .*--action=\([a-z]*\) .*/\1/p' "$top/udev/$package.service")
+chosen "$opted_out"
+tap_check "early, no driver is loaded for a GPU that is opted out" does "$early" 0009:01:00.0
+tap_check "nor for one that is not bound by default" does "$early" 0029:01:00.0
+tap_check "ours is loaded for one that is to be bound" does "$early" 0019:01:00.0 override "$ours"
+given_driver 0019:01:00.0 nvidia
+tap_check "nothing is loaded for a GPU that has a driver" does "$early" 0019:01:00.0
 
 # --- modprobe
 
