@@ -88,10 +88,10 @@ tap_check "nothing is loaded for a GPU that has a driver" does "$early" 0019:01:
 # --- modprobe
 
 # others_as_without_us LINE...: with these lines of an administrator our snippet changes
-# nothing for a module that is not ours.
+# nothing for any module, be it asked for by its name or by a device's.
 others_as_without_us() {
   local snippet=$root/usr/lib/modprobe.d/$package.conf names
-  names=(nouveau nvidia vfio-pci "$(modalias pci 2342)" "$(modalias pci 2941)" "$(modalias vfio_pci 20B0)")
+  names=(nouveau nvidia vfio-pci "$package" "$(modalias pci 2342)" "$(modalias pci 2941)" "$(modalias vfio_pci 20B0)")
   printf '%s\n' "$@" >"$root/etc/modprobe.d/admin.conf"
   what_modprobe_does "${names[@]}" >"$scratch/with"
   mv "$snippet" "$scratch"
@@ -103,6 +103,7 @@ others_as_without_us() {
 tap_check "other modules are loaded as without us" others_as_without_us
 tap_check "install lines of a GPU driver's package have their effect" others_as_without_us 'install nvidia modprobe --ignore-install nvidia'
 tap_check "install lines of an administrator have, too" others_as_without_us 'install nouveau /bin/false'
+tap_check "and those for ours" others_as_without_us "install $package /bin/false"
 tap_check "and softdeps, options and a blacklist" others_as_without_us 'softdep nvidia pre: vfio-pci' 'options nouveau modeset=0' 'blacklist nouveau'
 
 # vfio_driver_is_ours: of each id of the driver, and of no other.
