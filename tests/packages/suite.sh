@@ -102,9 +102,9 @@ event() {
   sed --quiet --regexp-extended "s/^run: '(.*)'$/\1/p; s/^ *RUN\{[a-z]+\} : //p" "$scratch/event"
 }
 
-# does ACTION BDF LINE...: event prints just that.
+# does ACTION BDF [LINE...]: event prints just that.
 does() {
-  diff <(printf '%s\n' "${@:3}") <(event "$1" "$2")
+  diff <([ "$#" -eq 2 ] || printf '%s\n' "${@:3}") <(event "$1" "$2")
 }
 
 # --- modules

@@ -57,6 +57,10 @@ tap_check "ours is enough, whoever wrote it" does add 0009:01:00.0 "$ours"
 chosen
 given_driver 0009:01:00.0 nvidia
 tap_check "a GPU that has a driver keeps it" does add 0009:01:00.0 "$by_modalias"
+chosen
+given_driver 0009:01:00.0 nvgrace_gpu_vfio_pci
+echo nvgrace_gpu_vfio_pci >"$root/$bus/devices/0009:01:00.0/driver_override"
+tap_check "a GPU that has ours, when all devices are added again, has no other loaded" does add 0009:01:00.0 "$ours"
 
 # --- rules of others
 
@@ -68,31 +72,26 @@ others
 tap_check "what others run at a change is run" does change 0009:01:00.0 override /bin/before "$ours" /bin/behind
 given_driver 0009:01:00.0 nvgrace_gpu_vfio_pci
 tap_check "and when it is bound" does bind 0009:01:00.0 /bin/before /bin/behind
-tap_check "and when it is added again" does add 0009:01:00.0 /bin/before "$by_modalias" /bin/behind
 tap_check "and for a GPU that is none of ours" does add 0029:01:00.0 /bin/before "$by_modalias" /bin/behind
 
 # --- early at boot
 
-early() {
-  chosen "$@"
-  mkdir "$root/run/$package"
-}
-early "$opted_out"
-tap_check "early, no driver is loaded for a GPU that is opted out" does add 0009:01:00.0 /bin/true
-tap_check "nor for one that is not bound by default" does add 0029:01:00.0 /bin/true
-tap_check "ours is loaded for one that is to be bound" does add 0019:01:00.0 override "$ours"
-tap_check "also at a change" does change 0019:01:00.0 override "$ours"
-tap_check "drivers of other devices are loaded" does add 0039:01:00.0 "$by_modalias"
-given_driver 0019:01:00.0 nvgrace_gpu_vfio_pci
-tap_check "nothing is loaded for a GPU that has our driver" does add 0019:01:00.0 /bin/true
+# The events that the service asks for.
+early=$(sed --quiet 's/^ExecStart=udevadm trigger .*--action=\([a-z]*\) .*/\1/p' "$top/udev/$package.service")
+chosen "$opted_out"
+tap_check "early, no driver is loaded for a GPU that is opted out" does "$early" 0009:01:00.0
+tap_check "nor for one that is not bound by default" does "$early" 0029:01:00.0
+tap_check "ours is loaded for one that is to be bound" does "$early" 0019:01:00.0 override "$ours"
+given_driver 0019:01:00.0 nvidia
+tap_check "nothing is loaded for a GPU that has a driver" does "$early" 0019:01:00.0
 
 # --- modprobe
 
 # others_as_without_us LINE...: with these lines of an administrator our snippet changes
-# nothing for a module that is not ours.
+# nothing for any module, be it asked for by its name or by a device's.
 others_as_without_us() {
   local snippet=$root/usr/lib/modprobe.d/$package.conf names
-  names=(nouveau nvidia vfio-pci "$(modalias pci 2342)" "$(modalias pci 2941)" "$(modalias vfio_pci 20B0)")
+  names=(nouveau nvidia vfio-pci "$package" "$(modalias pci 2342)" "$(modalias pci 2941)" "$(modalias vfio_pci 20B0)")
   printf '%s\n' "$@" >"$root/etc/modprobe.d/admin.conf"
   what_modprobe_does "${names[@]}" >"$scratch/with"
   mv "$snippet" "$scratch"
@@ -104,6 +103,7 @@ others_as_without_us() {
 tap_check "other modules are loaded as without us" others_as_without_us
 tap_check "install lines of a GPU driver's package have their effect" others_as_without_us 'install nvidia modprobe --ignore-install nvidia'
 tap_check "install lines of an administrator have, too" others_as_without_us 'install nouveau /bin/false'
+tap_check "and those for ours" others_as_without_us "install $package /bin/false"
 tap_check "and softdeps, options and a blacklist" others_as_without_us 'softdep nvidia pre: vfio-pci' 'options nouveau modeset=0' 'blacklist nouveau'
 
 # vfio_driver_is_ours: of each id of the driver, and of no other.
