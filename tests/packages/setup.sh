@@ -163,7 +163,7 @@ full_boot() {
 tap_check "configure: an initramfs that cannot be made: which command makes it" full_boot
 other_root() {
   # shellcheck disable=SC2016
-  says env DPKG_ROOT=/nowhere sh -c 'for script in postinst prerm postrm; do sh -e "/var/lib/dpkg/info/$1-dkms.$script" "$2" || exit; done' sh "$package" remove &&
+  says env DPKG_ROOT=/nowhere sh -c 'for script in dkms.postinst dkms.prerm common.postinst common.prerm common.postrm; do sh -e "/var/lib/dpkg/info/$1-$script" "$2" || exit; done' sh "$package" remove &&
     has_module "$release" && sed 's,/usr/libexec,/nowhere,' "$root/var/lib/dpkg/info/$package-dkms.postinst" >"$root/tmp/postinst" &&
     says env DPKG_ROOT=/nowhere sh /tmp/postinst configure
 }
