@@ -10,9 +10,15 @@ release = sed -n 's/.*UTS_RELEASE "\(.*\)".*/\1/p' $(KDIR)/include/generated/uts
 .PHONY: help modules features install clean demo test check
 .DEFAULT_GOAL := modules
 
+# With KEY, signed and in a package for that kernel; without, here, to be used here.
+ifdef KEY
+modules: dist
+	@KDIR="$(KDIR)" KEY="$(KEY)" CERT="$(CERT)" FORMAT="$(FORMAT)" OUT="$(OUT)" scripts/make-modules.sh
+else
 # One target a call: kbuild of 7.x does not stand two.
 modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/src modules
+endif
 
 # What the driver found that this kernel can do, also where it stops at something.
 features:
@@ -108,6 +114,7 @@ help:
 	@echo 'make dist       source tarball'
 	@echo 'make deb        Debian packages, from the tarball'
 	@echo 'make rpm        RPM packages, from the tarball'
+	@echo 'make modules KEY=…  the module for KDIR, signed, in a package for that kernel'
 	@echo 'make repo KEY=… signed repositories for apt and dnf, from the packages in OUT'
 	@echo 'make demo       see it work on a virtual Grace Hopper (root; Debian)'
 	@echo 'make check      quick tests: no root, no virtual machine'
@@ -116,9 +123,10 @@ help:
 	@echo 'make bench-record  put what it measured into docs/bench.md and the README'
 	@echo 'make kernels-record  put what test found on each kernel into docs/kernels.md'
 	@echo ''
-	@echo 'KDIR=folder       headers of another kernel to build for'
+	@echo 'KDIR=folder       headers of another kernel to build for; with modules KEY=… of several'
+	@echo 'KEY=file, CERT=file  key that signs modules, and its certificate if that is not in KEY'
 	@echo 'OUT=folder        where tarball, packages and repositories go (dist)'
-	@echo 'KEY=key, URL=url  GPG key that signs repositories; where OUT/repo will be served'
+	@echo 'KEY=key, URL=url  for repo: GPG key that signs repositories; where OUT/repo will be served'
 	@echo 'RIG_CACHE=folder  where demo, test and bench keep what they download and build (.cache)'
 	@echo 'BENCH_KERNELS=…   kernels that bench measures on (trixie trixie-backports bookworm)'
 	@echo 'RIG_JOBS=N        virtual machines that test runs at once (as many as the cores take)'

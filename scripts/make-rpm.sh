@@ -21,16 +21,6 @@ version=$(version_of .)
 SOURCE_DATE_EPOCH=$(changelog_epoch debian/changelog)
 export SOURCE_DATE_EPOCH
 
-options=(
-  --target aarch64
-  # The same bytes wherever and whenever it is built. Of the last two, older versions
-  # of rpm know one, newer ones the other.
-  --define "_buildhost localhost"
-  --define "use_source_date_epoch_as_buildtime 1"
-  --define "clamp_mtime_to_source_date_epoch 1"
-  --define "build_mtime_policy clamp_to_source_date_epoch"
-)
-
 # Across, with flags that distributions have in rpm's settings.
 packages=()
 if ! can_build_tools; then
@@ -39,15 +29,6 @@ elif [ -n "$cross" ]; then
   export CC=${cross}gcc PKG_CONFIG=${cross}pkg-config STRIP=${cross}strip
   export CFLAGS="-O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong" LDFLAGS="-Wl,-z,relro,-z,now"
 fi
-
-# run_rpmbuild OPTION...: what the build needs is checked above. rpm could not do that:
-# on Debian its database is empty.
-run_rpmbuild() {
-  rpmbuild --nodeps "${options[@]}" "$@" >"$work/log" 2>&1 || {
-    cat "$work/log" >&2
-    die "rpmbuild failed: see above"
-  }
-}
 
 tarball=$name-$version.tar.gz
 cp "$OUT/$tarball" "$work"
