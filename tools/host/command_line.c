@@ -37,11 +37,12 @@ static void clean(char *word)
 /* Puts the word together again, but for the value: whether that is in it. */
 static bool leave_out(struct command_line_word *found, const char *word, const char *value)
 {
-	const char *values = strchr(word, '=') + 1;
+	size_t before = strcspn(word, "=") + 1;
+	const char *values = word + before;
 	bool is_in = false;
 	char *rest;
 
-	rest = text_format("%.*s", (int)(values - word), word);
+	rest = text_format("%.*s", (int)before, word);
 	for (size_t length; *values; values += length + (values[length] == ',')) {
 		char *more;
 
@@ -50,13 +51,13 @@ static bool leave_out(struct command_line_word *found, const char *word, const c
 			is_in = true;
 			continue;
 		}
-		more = text_format("%s%s%.*s", rest, strchr(rest, '=')[1] ? "," : "", (int)length,
+		more = text_format("%s%s%.*s", rest, rest[before] ? "," : "", (int)length,
 				   values);
 		free(rest);
 		rest = more;
 	}
 	text_put(found->text, sizeof(found->text), word);
-	text_put(found->without, sizeof(found->without), strchr(rest, '=')[1] ? rest : "");
+	text_put(found->without, sizeof(found->without), rest[before] ? rest : "");
 	clean(found->text);
 	clean(found->without);
 	free(rest);
