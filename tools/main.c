@@ -23,7 +23,10 @@
  * @json: --json
  * @all: --all
  * @force: --force
+ * @explain: --explain
  * @to: --to, NULL without
+ * @output: --output, NULL without
+ * @guest: the options of a guest
  * @bdfs: what else there is, after the command
  * @count: how many
  */
@@ -31,7 +34,10 @@ struct arguments {
 	bool json;
 	bool all;
 	bool force;
+	bool explain;
 	const char *to;
+	const char *output;
+	struct guest_options guest;
 	char **bdfs;
 	int count;
 };
@@ -42,12 +48,17 @@ static const char usage[] =
 	"  list [--json]                     a line for each GPU\n"
 	"  status [BDF...] [--json]          everything about them\n"
 	"  doctor [--json]                   what keeps this machine from giving a GPU to a guest\n"
+	"  metrics [--output FILE]           what an operator watches, as OpenMetrics text\n"
 	"  bind BDF...|--all [--to DRIVER] [--force]\n"
 	"                                    give GPUs to the driver for guests\n"
 	"  unbind BDF...|--all [--to DRIVER] [--force]\n"
 	"                                    take them away from it\n"
-	"  qemu BDF...                       a command line of QEMU with these GPUs\n"
-	"  libvirt BDF...                    a domain of libvirt with these GPUs\n"
+	"  qemu BDF... [OPTION...]           a command line of QEMU with these GPUs\n"
+	"  libvirt BDF... [OPTION...]        a domain of libvirt with these GPUs\n"
+	"      --memory SIZE  --cpus NUMBER  --name NAME  --hugepages\n"
+	"      --disk FILE  --network user|BRIDGE  --firmware FILE\n"
+	"      --iommufd auto|yes|no  --smmu auto|accel|emulated|none\n"
+	"      --explain                     why it is as it is, instead\n"
 	"\n"
 	"BDF is the address of a GPU, such as 0009:01:00.0. See nvgrace-gpu(8).\n";
 
@@ -107,6 +118,11 @@ static int run_status(const struct gpus *gpus, const struct arguments *arguments
 	return 0;
 }
 
+static int run_metrics(const struct gpus *gpus, const struct arguments *arguments)
+{
+	return report_metrics(gpus, arguments->output);
+}
+
 static int run_bind(const struct gpus *gpus, const struct arguments *arguments)
 {
 	return move(&(struct move_request){
@@ -122,33 +138,48 @@ static int run_unbind(const struct gpus *gpus, const struct arguments *arguments
 	});
 }
 
-static int run_guest(const struct gpus *gpus, void (*print)(const struct guest *guest))
+/* What is worth a word even where the guest starts. */
+static void note_guest(const struct guest *guest)
 {
-	struct guest guest;
-	int ret = guest_plan(&guest, gpus);
+	if (guest->assumed)
+		fprintf(stderr, "nvgrace-gpu: of a GPU that is not bound, 512 GiB are assumed\n");
+	if (guest->software.qemu_error)
+		fprintf(stderr, "nvgrace-gpu: %s does not say what it can do (%s): this is for QEMU 10.0\n",
+			guest->software.program, strerror(-guest->software.qemu_error));
+	if (guest_nodes(guest) > GUEST_NODES_OF_KERNEL)
+		fprintf(stderr, "nvgrace-gpu: the guest has %u NUMA nodes; a kernel as Debian's has %d (CONFIG_NODES_SHIFT=4), and leaves out the rest\n",
+			guest_nodes(guest), GUEST_NODES_OF_KERNEL);
+}
 
-	if (ret) {
-		fprintf(stderr, "nvgrace-gpu: %s\n", ret == -E2BIG ?
-			"one guest can have 15 GPUs: QEMU has no more NUMA nodes" :
-			"the GPUs' BARs are too large for a guest's addresses");
+static int run_guest(const struct gpus *gpus, const struct arguments *arguments, bool libvirt)
+{
+	struct guest_options options = arguments->guest;
+	struct guest guest;
+
+	options.libvirt = libvirt;
+	if (!guest_plan(&guest, gpus, &options)) {
+		fprintf(stderr, "nvgrace-gpu: %s\n", guest.refusal);
+		free(guest.refusal);
 		return 1;
 	}
-	if (guest.assumed)
-		fprintf(stderr, "nvgrace-gpu: of a GPU that is not bound, 512 GiB are assumed\n");
-	print(&guest);
+	note_guest(&guest);
+	if (arguments->explain)
+		guest_explain(&guest);
+	else if (libvirt)
+		guest_print_libvirt(&guest);
+	else
+		guest_print_qemu(&guest);
 	return 0;
 }
 
 static int run_qemu(const struct gpus *gpus, const struct arguments *arguments)
 {
-	(void)arguments;
-	return run_guest(gpus, guest_print_qemu);
+	return run_guest(gpus, arguments, false);
 }
 
 static int run_libvirt(const struct gpus *gpus, const struct arguments *arguments)
 {
-	(void)arguments;
-	return run_guest(gpus, guest_print_libvirt);
+	return run_guest(gpus, arguments, true);
 }
 
 /**
@@ -157,23 +188,28 @@ static int run_libvirt(const struct gpus *gpus, const struct arguments *argument
  * @run: does it; returns the exit status
  * @json: it knows --json
  * @moves: it knows --all, --to and --force, and asks for --all or addresses
+ * @guest: it knows the options of a guest
  * @named: it asks for addresses
  * @any: it takes addresses
+ * @writes: it knows --output
  */
 static const struct command {
 	const char *name;
 	int (*run)(const struct gpus *gpus, const struct arguments *arguments);
 	bool json;
 	bool moves;
+	bool guest;
 	bool named;
 	bool any;
+	bool writes;
 } commands[] = {
 	{ .name = "list", .run = run_list, .json = true },
 	{ .name = "status", .run = run_status, .json = true, .any = true },
+	{ .name = "metrics", .run = run_metrics, .writes = true },
 	{ .name = "bind", .run = run_bind, .moves = true, .any = true },
 	{ .name = "unbind", .run = run_unbind, .moves = true, .any = true },
-	{ .name = "qemu", .run = run_qemu, .named = true, .any = true },
-	{ .name = "libvirt", .run = run_libvirt, .named = true, .any = true },
+	{ .name = "qemu", .run = run_qemu, .guest = true, .named = true, .any = true },
+	{ .name = "libvirt", .run = run_libvirt, .guest = true, .named = true, .any = true },
 	{ .name = "doctor", .json = true },
 };
 
@@ -192,7 +228,9 @@ static int run(const struct command *command, const struct arguments *arguments)
 	int ret;
 
 	if ((arguments->json && !command->json) ||
-	    ((arguments->all || arguments->to || arguments->force) && !command->moves))
+	    (arguments->output && !command->writes) ||
+	    ((arguments->all || arguments->to || arguments->force) && !command->moves) ||
+	    ((arguments->explain || arguments->guest.given) && !command->guest))
 		return wrong_usage("not an option of ", command->name);
 	if (arguments->count && (!command->any || arguments->all))
 		return wrong_usage("no addresses are wanted: ", arguments->bdfs[0]);
@@ -237,17 +275,29 @@ int main(int argc, char **argv)
 		{ "all", no_argument, NULL, 'a' },
 		{ "force", no_argument, NULL, 'f' },
 		{ "to", required_argument, NULL, 't' },
+		{ "output", required_argument, NULL, 'o' },
+		{ "explain", no_argument, NULL, 'e' },
+		{ "memory", required_argument, NULL, 'g' },
+		{ "cpus", required_argument, NULL, 'g' },
+		{ "name", required_argument, NULL, 'g' },
+		{ "disk", required_argument, NULL, 'g' },
+		{ "network", required_argument, NULL, 'g' },
+		{ "firmware", required_argument, NULL, 'g' },
+		{ "iommufd", required_argument, NULL, 'g' },
+		{ "smmu", required_argument, NULL, 'g' },
+		{ "hugepages", no_argument, NULL, 'g' },
 		{ "root", required_argument, NULL, 'r' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'v' },
 		{}
 	};
-	struct arguments arguments = {};
+	struct arguments arguments = { .guest = guest_options_default };
 	const struct command *command;
-	int option, ret;
+	int option, index, ret;
+	const char *wrong;
 
 	open_standard_files();
-	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "", options, &index)) != -1) {
 		switch (option) {
 		case 'j':
 			arguments.json = true;
@@ -261,6 +311,19 @@ int main(int argc, char **argv)
 		case 't':
 			arguments.to = optarg;
 			break;
+		case 'o':
+			arguments.output = optarg;
+			break;
+		case 'e':
+			arguments.explain = true;
+			break;
+		case 'g':
+			wrong = guest_option(&arguments.guest, options[index].name, optarg);
+			if (!wrong)
+				break;
+			fprintf(stderr, "nvgrace-gpu: --%s %s: %s\n", options[index].name, optarg,
+				wrong);
+			return EX_USAGE;
 		case 'r':
 			ret = tree_use(optarg);
 			if (!ret)

@@ -170,10 +170,24 @@ one_flavour() {
 }
 tap_check "apt adds headers, unless there are those of another flavour" one_flavour
 
-no_scriptlets() {
-  [ -z "$(rpm --query --package --nosignature --scripts --triggers "$tools_rpm")" ]
+one_scriptlet() {
+  query_rpm '%{PREIN}%{POSTIN}%{POSTUN}%{PRETRANS}%{POSTTRANS}[%{TRIGGERSCRIPTS}][%{FILETRIGGERSCRIPTS}]' "$tools_rpm" | sed 's/(none)//g' | diff - /dev/null &&
+    query_rpm '%{PREUN}' "$tools_rpm" | grep 'systemctl --no-reload disable nvgrace-gpu-metrics.timer'
 }
-tap_check "the tool's rpm runs nothing when it is installed" no_scriptlets
+tap_check "the tool's rpm runs nothing when it is installed, and turns the timer off when it is removed" one_scriptlet
+# Where all units are on that nobody has said anything of, too.
+timer_is_off() {
+  local root=$scratch/units state
+  mkdir --parents "$root.control" && dpkg-deb --extract "$tools_deb" "$root" && dpkg-deb --control "$tools_deb" "$root.control" || return 1
+  DPKG_ROOT=$root DPKG_MAINTSCRIPT_PACKAGE=nvgrace-gpu-tools sh "$root.control/postinst" configure "" || return 1
+  for state in disabled preset disabled enable enabled; do
+    case $state in
+      *d) [ "$(systemctl --root="$root" is-enabled nvgrace-gpu-metrics.timer)" = "$state" ] || { echo "it is not $state"; return 1; } ;;
+      *) systemctl --root="$root" "$state" nvgrace-gpu-metrics.timer || return 1 ;;
+    esac
+  done
+}
+tap_check "the timer is off until somebody enables it" timer_is_off
 changelogs() {
   query_rpm '[%{CHANGELOGNAME}\n%{CHANGELOGTEXT}\n]' "$tools_rpm" | grep --fixed-strings -- "- $version-1"
 }

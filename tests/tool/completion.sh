@@ -33,9 +33,13 @@ offers() {
 
 tap_check "commands" offers "nvgrace-gpu un" unbind
 tap_check "options of a command" offers "nvgrace-gpu doctor " --json
-tap_check "addresses" offers "nvgrace-gpu qemu " 0009:01:00.0 0019:01:00.0
+tap_check "addresses" offers "nvgrace-gpu qemu 0" 0009:01:00.0 0019:01:00.0
 tap_check "addresses, begun" offers "nvgrace-gpu status 001" 0019:01:00.0
 tap_check "addresses, behind a colon" offers "nvgrace-gpu status 0019:01" 01:00.0
 tap_check "options of bind" offers "nvgrace-gpu bind --a" --all
+tap_check "options of metrics" offers "nvgrace-gpu metrics -" --output
+tap_check "behind --output" offers "nvgrace-gpu metrics --output /" ""
+tap_check "options of qemu" offers "nvgrace-gpu qemu --sm" --smmu
+tap_check "choices of an option" offers "nvgrace-gpu libvirt --smmu a" auto accel
 tap_check "behind --root" offers "nvgrace-gpu --root /" ""
 tap_done

@@ -26,7 +26,7 @@ survives() {
 }
 
 all_survive() {
-  survives status "$GPU" && survives doctor
+  survives status "$GPU" && survives doctor && survives metrics
 }
 
 # break_as WAY FILE

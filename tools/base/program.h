@@ -14,4 +14,11 @@
  */
 int program_version(const char *name, struct text_version *version);
 
+/*
+ * Asks a program something: 0 and what it prints to stdout, from malloc(), whatever its exit
+ * status is; -ENOENT if it is not there, -ETIMEDOUT if it went on too long.  The arguments end
+ * with NULL.  In a recorded tree the answer is the file /answers/PROGRAM ARGUMENTS.
+ */
+int program_answer(const char * const arguments[], char **answer);
+
 #endif /* PROGRAM_H */

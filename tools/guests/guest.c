@@ -1,85 +1,133 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A virtual machine for GPUs.
+ * A virtual machine for GPUs: the plan of it, and what is in its way.
  */
-#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
+#include "base/tree.h"
 #include "guests/guest.h"
-#include "host/distribution.h"
 
-#define GIB (1024 * 1024 * 1024ull)
-
-/* What QEMU has without being told, and the smallest it takes. */
-#define WINDOW_MIN (512 * GIB)
-/* Guests have at most 48 bits of addresses, and their memory is below the window. */
-#define WINDOW_MAX (64 * 1024 * GIB)
-/* No GPU has a larger one yet. */
-#define ASSUMED_BAR (512 * GIB)
-
-/* No less than a size, up to the limit that is past every window. */
-static __u64 power_of_two(__u64 size)
+void guest_refuse(struct guest *guest, const char *format, ...)
 {
-	__u64 power = 1;
+	va_list arguments;
 
-	while (power < size && power <= WINDOW_MAX)
-		power <<= 1;
-	return power;
+	if (guest->refusal)
+		return;
+	va_start(arguments, format);
+	if (vasprintf(&guest->refusal, format, arguments) < 0)
+		abort();
+	va_end(arguments);
 }
 
-/* Sums that do not wrap. */
-static __u64 sum(__u64 a, __u64 b)
+/* libvirt binds the GPU itself. */
+static void check_gpus(struct guest *guest, const struct gpus *gpus)
 {
-	return a > WINDOW_MAX || b > WINDOW_MAX ? WINDOW_MAX + 1 : a + b;
-}
+	for (size_t i = 0; i < gpus->count && !guest->options->libvirt; i++) {
+		const struct gpu *gpu = &gpus->gpus[i];
 
-static __u64 physical_bar(const struct pci_device *pci, int bar)
-{
-	return pci->bars[bar].flags & PCI_BAR_64 ? pci->bars[bar].size : 0;
-}
-
-/* The 64-bit BARs of a GPU as its guest sees them. */
-static __u64 bars_of(const struct gpu *gpu, bool *assumed)
-{
-	const struct pci_device *pci = &gpu->pci;
-	__u64 total = 0;
-
-	if (gpu->has_memory) {
-		total = sum(physical_bar(pci, 0), gpu->usemem_bar_size);
-		return sum(total, gpu->resmem_size ? gpu->resmem_bar_size : physical_bar(pci, 2));
+		if (gpu->origin == GPU_UNBOUND)
+			guest_refuse(guest, "%s has no driver: nvgrace-gpu bind %s", gpu->pci.bdf,
+				     gpu->pci.bdf);
+		else if (gpu->origin == GPU_OF_OTHERS)
+			guest_refuse(guest, "%s is bound to %s, which does not give its memory to a guest: nvgrace-gpu bind %s",
+				     gpu->pci.bdf, gpu->pci.driver, gpu->pci.bdf);
 	}
-	if (gpu->origin == GPU_OF_PACKAGE) {
-		for (int i = 0; i < PCI_BARS; i++)
-			total = sum(total, physical_bar(pci, i));
-		return total;
+}
+
+static void check_software(struct guest *guest)
+{
+	if (!guest->software.initiators)
+		guest_refuse(guest, "this QEMU is too old: it has no acpi-generic-initiator (9.0), and the guest's GPU driver no NUMA nodes for the memory");
+}
+
+/* Without UEFI a guest knows nothing of ACPI, and has no nodes. */
+static void plan_firmware(struct guest *guest, const struct host *host)
+{
+	const char *wanted = guest->options->firmware;
+	const char *found = distribution_firmware(&host->distribution);
+
+	if (wanted && !tree_exists("%s", wanted))
+		guest_refuse(guest, "%s is not there", wanted);
+	else if (!wanted && guest->options->libvirt && guest->software.libvirt_firmware > 0)
+		return;
+	else if (!wanted && (!found || (guest->options->libvirt && !guest->software.libvirt_firmware)))
+		guest_refuse(guest, "there is no UEFI firmware for arm64 guests%s: install %s, or say --firmware FILE",
+			     guest->options->libvirt ? " that libvirt knows" : "",
+			     host->distribution.facts->qemu ?: "it");
+	if (wanted || !guest->options->libvirt)
+		guest->firmware = wanted ?: found;
+}
+
+static void check_hugepages(struct guest *guest)
+{
+	char free_pages[32], size[32];
+	__u64 pages = 0, kib = 0;
+	char *text;
+
+	if (!guest->options->hugepages)
+		return;
+	if (tree_read_all(&text, 1 << 16, "/proc/meminfo") < 0 ||
+	    !text_field(text, "HugePages_Free:", free_pages, sizeof(free_pages)) ||
+	    !text_field(text, "Hugepagesize:", size, sizeof(size)) ||
+	    !text_scan(free_pages, 10, &pages) || !text_scan(size, 10, &kib) || !kib)
+		guest_refuse(guest, "this host has no huge pages");
+	else if (pages < guest->options->memory / (kib << 10))
+		guest_refuse(guest, "%llu huge pages of %llu KiB are free, and %llu are wanted: sysctl vm.nr_hugepages=%llu",
+			     pages, kib, guest->options->memory / (kib << 10),
+			     guest->options->memory / (kib << 10));
+	free(text);
+}
+
+static void check_devices(struct guest *guest)
+{
+	const char *network = guest->options->network;
+	const char *disk = guest->options->disk;
+
+	if (disk && !tree_exists("%s", disk))
+		guest_refuse(guest, "%s is not there", disk);
+	if (network && strcmp(network, "user") &&
+	    !tree_exists("/sys/class/net/%s/bridge", network))
+		guest_refuse(guest, "%s is no bridge of this host", network);
+}
+
+bool guest_plan(struct guest *guest, const struct gpus *gpus, const struct guest_options *options)
+{
+	struct host host;
+
+	host_read(&host);
+	*guest = (struct guest){ .options = options };
+	guest_software_read(&guest->software, &host.distribution, options->libvirt);
+	if (gpus->count > GUEST_GPUS_MAX) {
+		guest_refuse(guest, "one guest can have %d GPUs: QEMU has no more NUMA nodes",
+			     GUEST_GPUS_MAX);
+		return false;
 	}
-	*assumed = true;
-	return sum(ASSUMED_BAR, physical_bar(pci, 0));
+	check_gpus(guest, gpus);
+	check_software(guest);
+	check_hugepages(guest);
+	check_devices(guest);
+	plan_firmware(guest, &host);
+	guest_plan_iommu(guest, &host, gpus);
+	guest_plan_places(guest, gpus);
+	guest_plan_window(guest, gpus);
+	return !guest->refusal;
 }
 
-/* Each root port has a window of its own, aligned to its largest BAR. */
-int guest_plan(struct guest *guest, const struct gpus *gpus)
+const char *guest_size(char *buffer, size_t size, __u64 bytes)
 {
-	struct distribution distribution;
-	__u64 window = 0;
+	bool whole = bytes % GIB == 0;
 
-	distribution_read(&distribution);
-	*guest = (struct guest){
-		.gpus = gpus,
-		.program = distribution.facts->qemu_program,
-		.firmware = distribution_firmware(&distribution),
-	};
-	if (gpus->count > GUEST_GPUS_MAX)
-		return -E2BIG;
-	for (size_t i = 0; i < gpus->count; i++)
-		window = sum(window, power_of_two(bars_of(&gpus->gpus[i], &guest->assumed)));
-	window = power_of_two(window < WINDOW_MIN ? WINDOW_MIN : window);
-	if (window > WINDOW_MAX)
-		return -ERANGE;
-	guest->window_gib = window / GIB;
-	return 0;
+	snprintf(buffer, size, "%llu%c", bytes / (whole ? GIB : MIB), whole ? 'G' : 'M');
+	return buffer;
 }
 
-unsigned int guest_first_node(size_t gpu)
+const char *guest_disk_format(const char *disk)
 {
-	return 1 + gpu * GUEST_NODES_PER_GPU;
+	char start[5] = "";
+
+	tree_read(start, sizeof(start), "%s", disk);
+	return memcmp(start, "QFI\xfb", 4) ? "raw" : "qcow2";
 }

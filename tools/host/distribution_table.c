@@ -51,6 +51,15 @@ static char *azure_headers(const char *release)
 
 /* --- newer kernels */
 
+/* What a version begins with; 0 without a number. */
+static __u64 first_number(const char *version)
+{
+	__u64 number = 0;
+
+	text_scan(version, 10, &number);
+	return number;
+}
+
 static char *debian_kernel(const struct distribution *distribution, const char *release,
 			   bool for_pages)
 {
@@ -62,7 +71,7 @@ static char *debian_kernel(const struct distribution *distribution, const char *
 	packages = text_format("linux-image-%s linux-headers-%s", flavour, flavour);
 	if (!distribution->version[0])
 		commands = text_format("apt install %s", packages);
-	else if (!for_pages && strtoul(distribution->version, NULL, 10) < 13)
+	else if (!for_pages && first_number(distribution->version) < 13)
 		commands = text_copy("# Debian has such a kernel from 13 on, in its backports");
 	else
 		commands = text_format("# %s-backports has to be in sources.list(5)\n"
@@ -77,7 +86,7 @@ static char *debian_kernel(const struct distribution *distribution, const char *
 static char *ubuntu_kernel(const struct distribution *distribution, const char *release,
 			   bool for_pages)
 {
-	unsigned long year = strtoul(distribution->version, NULL, 10);
+	__u64 year = first_number(distribution->version);
 
 	(void)release;
 	(void)for_pages;
@@ -125,7 +134,7 @@ static char *suse_kernel(const struct distribution *distribution, const char *re
 	char *packages, *commands;
 
 	/* The version of those that roll on is a date. */
-	if (!for_pages && strtoul(distribution->version, NULL, 10) < 1000)
+	if (!for_pages && first_number(distribution->version) < 1000)
 		return text_format("# boot a kernel from 6.17 on; %s %s has none", distribution->id,
 				   distribution->version);
 	if (for_pages || !flavour)

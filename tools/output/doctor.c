@@ -17,6 +17,11 @@ static const char * const verdicts[] = {
 	[VERDICT_PROBLEM]	= "problem",
 };
 
+const char *report_verdict(int verdict)
+{
+	return verdicts[verdict];
+}
+
 static size_t count_verdicts(const struct diagnosis *diagnosis, enum verdict verdict)
 {
 	size_t count = 0;

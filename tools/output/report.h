@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * list, status and doctor: what there is to know of GPUs, for people and as JSON.
+ * list, status, doctor and metrics: what there is to know of GPUs, for people and programs.
  */
 #ifndef REPORT_H
 #define REPORT_H
@@ -24,5 +24,11 @@ void report_status(const struct gpus *gpus, bool json);
 
 /* Runs all checks and prints what they found; 0, 1 for warnings, 2 for problems. */
 int doctor(bool json);
+
+/* What doctor calls a verdict, an enum verdict. */
+const char *report_verdict(int verdict);
+
+/* What an operator watches, to a file, or, without a path, to the standard output; exit status. */
+int report_metrics(const struct gpus *gpus, const char *path);
 
 #endif /* REPORT_H */

@@ -57,12 +57,20 @@ opts_out() {
   udevadm trigger --settle "$(gpu 1)"
 }
 
+# What keeps the service from doing harm keeps it from seeing nothing.
+metrics_by_timer() {
+  local file=/var/lib/prometheus/node-exporter/nvgrace-gpu.prom
+  mkdir --parents "${file%/*}"
+  guide "systemctl enable --now nvgrace-gpu-metrics" && systemctl start nvgrace-gpu-metrics.service && systemctl disable --now nvgrace-gpu-metrics.timer &&
+    says "$file" "nvgrace_gpu_open_processes{bdf=\"$(bdf 1)\",runs_guest=\"no\"} 1" '# EOF' && nvgrace-gpu metrics | diff - "$file"
+}
+
 tap_check "list: what each GPU has" said 0 "$(bdf 1)  GH200 120GB  driver $driver  group" "$(bdf 2)  GB200        driver none" -- guide "nvgrace-gpu list"
 tap_check "list: as an ordinary user" said 0 "$(bdf 1)  GH200 120GB  driver $driver" -- as_user nvgrace-gpu list
 tap_check "status: as an ordinary user" said 0 "usemem           1.5 GiB in BAR4 of 2 GiB" "readiness        ready (bar0)" -- \
   as_user nvgrace-gpu status "$(bdf 1)"
-tap_check "doctor: as root, KVM answers" said 2 "KVM: kernel $kernel gives guests usemem as device memory" -- guide "nvgrace-gpu doctor"
-tap_check "doctor: as an ordinary user" said 2 "/dev/kvm may not be opened by this user" "this user may lock 8 MiB" \
+tap_check "doctor: as root, KVM answers" said 1 "KVM: kernel $kernel gives guests usemem as device memory" -- guide "nvgrace-gpu doctor"
+tap_check "doctor: as an ordinary user" said 1 "/dev/kvm may not be opened by this user" "this user may lock 8 MiB" \
   "ACPI tables cannot be read: Permission denied (root can)" -- as_user nvgrace-gpu doctor
 tap_check "bind: not as an ordinary user" said 1 "drivers cannot be changed: Permission denied (root can)" -- as_user nvgrace-gpu bind "$(bdf 2)"
 tap_check "bind: loads the module" binds_with_module_gone
@@ -82,6 +90,7 @@ echo 1 >"$(gpu 3)/remove"
 hold 1 >/tmp/hold
 tap_check "status: in use" said 0 "$HOLD_PID (hold): /dev/vfio/" -- guide "nvgrace-gpu status"
 tap_check "unbind: refused, with the process named" said 1 "process $HOLD_PID (hold) has it open" -- guide "nvgrace-gpu unbind"
+tap_check "metrics: the timer writes what root sees" metrics_by_timer
 let_go
 tap_check "a reset leaves readiness to be seen" guide "echo 1 >"
 tap_check "it has to be checked before the next access" said 0 pending -- guide "cat /sys"

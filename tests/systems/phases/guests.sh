@@ -110,12 +110,12 @@ smaller() {
 }
 
 # start_qemu [no-firmware]: with GPU 1, by the line that the tool prints, and what to boot.
-# Without firmware a guest is up sooner, but knows nothing of ACPI.
+# Without firmware a guest is up sooner, but knows nothing of ACPI, by which QEMU would tell it of errors.
 start_qemu() {
   local command
   guide "nvgrace-gpu qemu" || return
   command=$(smaller </tmp/guest.sh)
-  [ "$#" -eq 0 ] || command=$(sed '/^  -bios /d' <<<"$command")
+  [ "$#" -eq 0 ] || command=$(sed '/^  -bios /d; s/,ras=on//' <<<"$command")
   rm --force /tmp/guest
   {
     bash -c "exec $command -kernel $guest_kernel -initrd $guest_initrd -append '$guest_arguments' -serial pipe:$port" \

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * How the GPUs of a virtual machine get to the host's IOMMU, and which one the guest sees.
+ */
+#include <string.h>
+
+#include "base/tree.h"
+#include "guests/guest.h"
+
+/* VFIO's character device of a GPU, which iommufd is used with; a bound one has it or not. */
+static bool has_cdev(const struct gpu *gpu)
+{
+	struct tree_names names;
+	bool has = false;
+
+	tree_list(&names, PCI_DEVICE_FOLDER "%s/vfio-dev", gpu->pci.bdf);
+	for (size_t i = 0; i < names.count && !has; i++)
+		has = tree_exists(PCI_DEVICE_FOLDER "%s/vfio-dev/%s/dev", gpu->pci.bdf,
+				  names.names[i]);
+	tree_names_free(&names);
+	return has;
+}
+
+static bool kernel_has_cdevs(const struct host *host, const struct gpus *gpus)
+{
+	for (size_t i = 0; i < gpus->count; i++) {
+		const struct gpu *gpu = &gpus->gpus[i];
+
+		if (gpu->pci.is_vfio ? !has_cdev(gpu) :
+		    host_config(host, "CONFIG_VFIO_DEVICE_CDEV") != 1)
+			return false;
+	}
+	return true;
+}
+
+static bool libvirt_since(const struct guest *guest, unsigned int major, unsigned int minor)
+{
+	return !guest->options->libvirt ||
+		text_version_since(guest->software.libvirt, major, minor);
+}
+
+static void plan_iommufd(struct guest *guest, const struct host *host, const struct gpus *gpus)
+{
+	const char *lack =
+		!guest->software.iommufd ? "this QEMU has no iommufd (8.2)" :
+		!libvirt_since(guest, 12, 1) ? "libvirt has iommufd from 12.1 on" :
+		!kernel_has_cdevs(host, gpus) ?
+			"this kernel has no character devices of VFIO (CONFIG_VFIO_DEVICE_CDEV)" :
+			NULL;
+
+	guest->iommufd = !lack && guest->options->iommufd != IOMMUFD_NO;
+	guest->iommufd_why = lack ?: guest->iommufd ?
+		"kernel and QEMU have it, and an accelerated SMMU needs it" : "--iommufd no";
+	if (lack && guest->options->iommufd == IOMMUFD_YES)
+		guest_refuse(guest, "--iommufd yes: %s", lack);
+}
+
+static bool host_has_smmus(const struct gpus *gpus)
+{
+	char name[64];
+
+	for (size_t i = 0; i < gpus->count; i++) {
+		if (tree_link_name(name, sizeof(name), PCI_DEVICE_FOLDER "%s/iommu",
+				   gpus->gpus[i].pci.bdf) || strncmp(name, "smmu3", 5))
+			return false;
+	}
+	return true;
+}
+
+/* Why the guest cannot use the host's SMMU for its own translation. */
+static const char *accel_lack(const struct guest *guest, const struct host *host,
+			      const struct gpus *gpus)
+{
+	return	!guest->software.accel ? "the SMMU of this QEMU cannot be accelerated (11.0 can)" :
+		!libvirt_since(guest, 12, 7) ? "libvirt has accelerated SMMUs from 12.7 on" :
+		!guest->iommufd ? "it needs iommufd, which is not used here" :
+		!host_has_smmus(gpus) ? "the host has no SMMUv3 for these GPUs" :
+		host_config(host, "CONFIG_ARM_SMMU_V3_IOMMUFD") != 1 ?
+			"this kernel does not nest SMMUs (CONFIG_ARM_SMMU_V3_IOMMUFD)" : NULL;
+}
+
+void guest_plan_iommu(struct guest *guest, const struct host *host, const struct gpus *gpus)
+{
+	enum guest_smmu wanted = guest->options->smmu;
+	const char *lack;
+
+	plan_iommufd(guest, host, gpus);
+	lack = accel_lack(guest, host, gpus);
+	if (wanted == SMMU_ACCEL && lack)
+		guest_refuse(guest, "--smmu accel: %s", lack);
+	if (wanted != SMMU_AUTO) {
+		guest->smmu = wanted;
+		guest->smmu_why = wanted == SMMU_EMULATED ?
+			"--smmu emulated: for its other devices; the GPUs pass it by, because VFIO cannot follow an emulated one" :
+			wanted == SMMU_ACCEL ? "--smmu accel" : "--smmu none";
+		return;
+	}
+	guest->smmu = lack ? SMMU_NONE : SMMU_ACCEL;
+	guest->smmu_why = lack ?: "QEMU, kernel and host have it: the guest's GPU driver gets ATS and PASID";
+}
