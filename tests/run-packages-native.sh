@@ -9,6 +9,8 @@
 . "$(dirname "$0")/rig/lib.sh"
 # shellcheck source-path=SCRIPTDIR
 . "$RIG_TOP/tests/sections.sh"
+# shellcheck source-path=SCRIPTDIR/rig
+. "$RIG_DIR/suites.sh"
 
 rig_need_root
 rig_need_cache
@@ -16,6 +18,18 @@ rig_need_cache
 # The kernels that packages are installed for.
 for kernel in trixie trixie-backports; do
   "$RIG_DIR/rig" kernel "$kernel" >/dev/null
+done
+
+# What rules and settings are held to. An archive whose suite cannot be unpacked today is
+# a failure of its own: nothing of ours has been tested there.
+suites=()
+for suite in "${SUITES[@]}"; do
+  if output=$("$RIG_DIR/rig" suite "$suite" 2>&1); then
+    suites+=("$suite")
+  else
+    fail "archive: udev and kmod of $suite can be unpacked; our rules were not tested on them"
+    printf '%s\n' "$output" | sed 's/^/#   /'
+  fi
 done
 
 results=$(mktemp --directory)
@@ -38,6 +52,9 @@ result() {
   return "$status"
 }
 
+for suite in "${suites[@]}"; do
+  section "udev of $suite" "$RIG_DIR/rig" run tests/packages/udev.sh "$suite"
+done
 for program in "${programs[@]}"; do
   section "$program" result "$program"
 done

@@ -93,12 +93,8 @@ native_egm() {
 
 # native_module NAME FOLDER [FIELD=VALUE...]: one that depmod and modinfo can read.
 native_module() {
-  local name=$1 folder=$2 field
-  shift 2
-  for field in license=GPL "$@"; do
-    printf '__asm__(".section .modinfo, \\"a\\"; .asciz \\"%s\\"; .previous");\n' "$field"
-  done | aarch64-linux-gnu-gcc-14 -x c -c - -o "$folder/$name.ko"
-  xz --check=crc32 "$folder/$name.ko"
+  make_module "$1" "$2" "${@:3}"
+  xz --check=crc32 "$2/$1.ko"
 }
 
 # native_headers KERNEL: as a package of headers would have them.

@@ -45,6 +45,15 @@ make_key() {
   gpg --batch --quiet --no-auto-check-trustdb --with-colons --list-secret-keys "$1@packages.invalid" | awk -F : '$1 == "fpr" { print $10; exit }'
 }
 
+# make_module NAME FOLDER [FIELD=VALUE...]: FOLDER/NAME.ko, one that depmod and modinfo can read.
+make_module() {
+  local name=$1 folder=$2 field
+  shift 2
+  for field in license=GPL "$@"; do
+    printf '__asm__(".section .modinfo, \\"a\\"; .asciz \\"%s\\"; .previous");\n' "$field"
+  done | aarch64-linux-gnu-gcc-14 -x c -c - -o "$folder/$name.ko"
+}
+
 # refused STEP SENTENCE COMMAND...: fails, with one error of that step that has SENTENCE
 # (an extended regular expression) in it.
 refused() {

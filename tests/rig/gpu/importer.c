@@ -43,7 +43,7 @@ static void vgpu_importer_unmap(struct dma_buf_attachment *attachment)
 
 static const struct dma_buf_attach_ops vgpu_attach_ops = {
 	.allow_peer2peer = true,
-	.invalidate_mappings = vgpu_importer_unmap,
+	.VGPU_INVALIDATE = vgpu_importer_unmap,
 };
 
 static int vgpu_importer_map(struct vgpu_importer *importer)
