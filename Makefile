@@ -66,7 +66,7 @@ install-host:
 remove_what = staged=$$(mktemp --directory) && trap 'rm --recursive "$$staged"' EXIT && \
 	$(MAKE) --silent $(1) DESTDIR="$$staged" && cd "$$staged" && \
 	find . ! -type d -printf '%P\0' | (cd "$(DESTDIR)/" && xargs --null rm --force) && \
-	find . -depth -type d -path '*nvgrace-gpu-vfio-pci*' -printf '%P\0' | \
+	find . -depth -type d -path '*nvgrace-gpu-*' -printf '%P\0' | \
 		(cd "$(DESTDIR)/" && xargs --null --no-run-if-empty rmdir --ignore-fail-on-non-empty 2>/dev/null || true)
 
 uninstall-host:

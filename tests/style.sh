@@ -53,7 +53,7 @@ under_400_lines() {
 have_licence() {
   local file missing=0
   for file in "${files[@]}"; do
-    case $file in tests/tool/golden/* | tests/tool/answers/* | *.md | *.json | VERSION | .gitignore | .editorconfig | debian/changelog | debian/clean | debian/source/format | debian/README.source) continue ;; esac
+    case $file in tests/tool/golden/* | tests/tool/answers/* | *.md | *.json | VERSION | .gitignore | .editorconfig | debian/changelog | debian/clean | debian/README.source | debian/source/format) continue ;; esac
     head --lines=3 "$file" | grep --quiet 'SPDX-License-Identifier: GPL-2.0-only' ||
       { echo "$file has no SPDX line on top" && missing=1; }
   done

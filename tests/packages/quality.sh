@@ -125,7 +125,7 @@ tap_check "what the tool's deb depends on, on arm64" tools_deb_depends
 tools_rpm_requires() {
   [ "$(query_rpm '%{ARCH}' "$tools_rpm")" = aarch64 ] &&
     query_rpm '[%{REQUIRENAME}\n]' "$tools_rpm" | grep --invert-match '^rpmlib(' | LC_ALL=C sort | tee "$scratch/requires" |
-    grep --invert-match '(GLIBC_' | diff - <(printf '%s\n' 'ld-linux-aarch64.so.1()(64bit)' 'libc.so.6()(64bit)' 'libjson-c.so.5()(64bit)' 'libjson-c.so.5(JSONC_0.14)(64bit)' \
+    grep --invert-match '(GLIBC_' | diff - <(printf '%s\n' /bin/sh 'ld-linux-aarch64.so.1()(64bit)' 'libc.so.6()(64bit)' 'libjson-c.so.5()(64bit)' 'libjson-c.so.5(JSONC_0.14)(64bit)' \
       'libkmod.so.2()(64bit)' 'libkmod.so.2(LIBKMOD_5)(64bit)' 'rtld(GNU_HASH)') &&
     grep '^libc.*(GLIBC_' "$scratch/requires" | tail --lines=1 | diff - <(echo 'libc.so.6(GLIBC_2.34)(64bit)')
 }
