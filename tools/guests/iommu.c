@@ -92,8 +92,7 @@ void guest_plan_iommu(struct guest *guest, const struct host *host, const struct
 		guest->smmu = wanted;
 		guest->smmu_why = wanted == SMMU_ACCEL ? "--smmu accel" : "--smmu none";
 		if (wanted == SMMU_EMULATED)
-			guest->smmu_why =
-				"--smmu emulated: for its other devices; the GPUs pass it by, because VFIO cannot follow an emulated one";
+			guest->smmu_why = "--smmu emulated: for its other devices; the GPUs pass it by";
 		return;
 	}
 	guest->smmu = lack ? SMMU_NONE : SMMU_ACCEL;
