@@ -90,9 +90,9 @@ void guest_plan_iommu(struct guest *guest, const struct host *host, const struct
 		guest_refuse(guest, "--smmu accel: %s", lack);
 	if (wanted != SMMU_AUTO) {
 		guest->smmu = wanted;
-		guest->smmu_why = wanted == SMMU_ACCEL ? "--smmu accel" : "--smmu none";
-		if (wanted == SMMU_EMULATED)
-			guest->smmu_why = "--smmu emulated: for its other devices; the GPUs pass it by";
+		guest->smmu_why = wanted == SMMU_ACCEL ? "--smmu accel" :
+			wanted == SMMU_NONE ? "--smmu none" :
+			"--smmu emulated, for its other devices: the GPUs pass it by";
 		return;
 	}
 	guest->smmu = lack ? SMMU_NONE : SMMU_ACCEL;
