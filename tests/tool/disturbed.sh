@@ -13,15 +13,6 @@ plain=${2:?the path of the tool without sanitizers}
 SECOND=0019:01:00.0
 DRIVERS=sys/bus/pci/drivers
 
-# has BDF DRIVER|none OVERRIDE
-has() {
-  local driver=none override device=$tree/sys/bus/pci/devices/$1
-  [ ! -L "$device/driver" ] || driver=$(basename "$(readlink "$device/driver")")
-  override=$(cat "$device/driver_override")
-  echo "$1 has $driver, driver_override $override"
-  [ "$driver" = "$2" ] && [ "$override" = "$3" ]
-}
-
 # check NAME CHANGE COMMAND...: two GPUs that nvidia has, after CHANGE; a function.
 check() {
   local name=$1 change=$2

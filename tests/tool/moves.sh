@@ -11,15 +11,6 @@
 SECOND=0009:02:00.0
 THIRD=0019:01:00.0
 
-# has BDF DRIVER|none OVERRIDE
-has() {
-  local driver=none override device=$tree/sys/bus/pci/devices/$1
-  [ ! -L "$device/driver" ] || driver=$(basename "$(readlink "$device/driver")")
-  override=$(cat "$device/driver_override")
-  echo "$1 has $driver, driver_override $override"
-  [ "$driver" = "$2" ] && [ "$override" = "$3" ]
-}
-
 # untouched: nothing was written.
 untouched() {
   ! grep '^kernel: ' "$scratch/out" && says "nothing was changed"

@@ -33,6 +33,15 @@ says() {
   done
 }
 
+# has BDF DRIVER|none OVERRIDE
+has() {
+  local driver=none override device=$tree/sys/bus/pci/devices/$1
+  [ ! -L "$device/driver" ] || driver=$(basename "$(readlink "$device/driver")")
+  override=$(cat "$device/driver_override")
+  echo "$1 has $driver, driver_override $override"
+  [ "$driver" = "$2" ] && [ "$override" = "$3" ]
+}
+
 # golden NAME ARGUMENT...: prints what is in that file.
 golden() {
   local name=$1
