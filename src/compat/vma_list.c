@@ -240,7 +240,6 @@ static void zap_all(struct vfio_pci_core_device *core)
  */
 void compat_zap_and_lock_memory(struct vfio_pci_core_device *core)
 {
-	zap_all(core);
 	mutex_lock(&core->vma_lock);
 	while (!list_empty(&core->vma_list)) {
 		mutex_unlock(&core->vma_lock);
