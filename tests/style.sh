@@ -104,6 +104,8 @@ tap_check "no mark of unfinished work" nowhere "$unfinished" "${files[@]}"
 tap_check "no path of somebody's machine" nowhere "$machine" "${files[@]}"
 tap_check "no address of a package mirror" nowhere "$mirror" "${files[@]}"
 tap_check "no number of a ticket" nowhere "$ticket" "${files[@]}"
+mapfile -t pages < <(files_named '*.md')
+tap_check "links between pages lead somewhere" tests/links.pl "${pages[@]}"
 # A server's error page is no list of packages.
 tap_check "curl is told to fail where the server does" nowhere 'curl [-]-output' "${files[@]}"
 
