@@ -50,7 +50,7 @@ version=$(agreed_version)
 tag=v$version
 SOURCE_DATE_EPOCH=$(changelog_epoch debian/changelog)
 export SOURCE_DATE_EPOCH
-# As for those who build by hand: the first is what they get.
+# What make passes on to the make programs it starts is not for those in the builds.
 unset MAKEFLAGS MFLAGS MAKELEVEL
 
 # Made beside, then renamed.

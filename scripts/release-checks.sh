@@ -23,17 +23,24 @@ is_repository() {
 all_is_committed() {
   local changes
   changes=$(project_git status --porcelain) || die "git cannot tell what was changed: see above"
-  [ -z "$changes" ] ||
-    die "there is what was not committed:$(sed 's/^...//' <<<"$changes" | head --lines=5 | paste --serial --delimiters=, | sed 's/^/ /; s/,/, /g'): commit it or take it away ('git status')"
+  [ -n "$changes" ] || return 0
+  changes=$(awk 'NR <= 5 { list = list ", " substr($0, 4) } END { print substr(list, 3) (NR > 5 ? ", and " NR - 5 " more" : "") }' <<<"$changes")
+  die "there is what was not committed: $changes: commit it or take it away"
 }
 
 changelog_is_ready() {
   local suite
   suite=$(sed --quiet '1s/^[^(]*([^)]*) *\([^;]*\);.*/\1/p' debian/changelog)
-  [ -n "$suite" ] && [ "$suite" != UNRELEASED ] ||
-    die "the newest entry of debian/changelog is for ${suite:-no suite}: have it say unstable, with the day of the release"
-  changelog_epoch debian/changelog >/dev/null 2>&1 && grep --quiet '^ -- .*>  ' debian/changelog ||
-    die "the newest entry of debian/changelog has no date: write one with 'date --rfc-email'"
+  case $suite in
+    '' | UNRELEASED) die "the newest entry of debian/changelog is for ${suite:-no suite}: have it say unstable, with the day of the release" ;;
+  esac
+}
+
+changelog_has_date() {
+  local line
+  line=$(grep --max-count=1 '^ -- ' debian/changelog) || true
+  [[ $line = *'>  '* ]] && changelog_epoch debian/changelog >/dev/null 2>&1 && return
+  die "the newest entry of debian/changelog has no date: write one with 'date --rfc-email'"
 }
 
 # tag_is_free TAG: or it is at what is here.
@@ -90,10 +97,11 @@ builds_all() {
 }
 
 release_checks() {
-  local version tag kernel remote
+  local tag kernel remote
   check is_repository
   check agreed_version >/dev/null
   check changelog_is_ready
+  check changelog_has_date
   if [ -e .git ]; then
     check all_is_committed
     tag=v$(version_of . 2>/dev/null) || tag=
