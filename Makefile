@@ -83,17 +83,17 @@ install-tools:
 uninstall-tools:
 	$(call remove_what,install-tools)
 
-# Tarball, packages from it, repositories of them.
+# Tarball, packages from it, repositories of them; a release makes its own.
 OUT ?= dist
 
-.PHONY: dist deb rpm repo needs
+.PHONY: dist deb rpm repo release needs
 deb rpm: dist
 # All that is missing for all that is to be made, at once.
-dist deb rpm repo: needs
+dist deb rpm repo release: needs
 needs:
 	@scripts/needs.sh $(MAKECMDGOALS)
 
-dist deb rpm repo:
+dist deb rpm repo release:
 	@OUT="$(OUT)" KEY="$(KEY)" URL="$(URL)" scripts/make-$@.sh
 
 clean:
@@ -134,6 +134,7 @@ help:
 	@echo 'make deb        Debian packages, from the tarball'
 	@echo 'make rpm        RPM packages, from the tarball'
 	@echo 'make repo KEY=… signed repositories for apt and dnf, from the packages in OUT'
+	@echo 'make release KEY=…  tarball and packages, built twice, with signed checksums and a list of all files'
 	@echo 'make demo       see it work on a virtual Grace Hopper (root; Debian)'
 	@echo 'make check      quick tests: no root, no virtual machine'
 	@echo 'make test       all tests, on every kernel (root; Debian)'
@@ -143,7 +144,7 @@ help:
 	@echo ''
 	@echo 'KDIR=folder       headers of another kernel to build for'
 	@echo 'OUT=folder        where tarball, packages and repositories go (dist)'
-	@echo 'KEY=key, URL=url  GPG key that signs repositories; where OUT/repo will be served'
+	@echo 'KEY=key, URL=url  GPG key that signs; where OUT/repo will be served'
 	@echo 'RIG_CACHE=folder  where demo, test and bench keep what they download and build (.cache)'
 	@echo 'BENCH_KERNELS=…   kernels that bench measures on (trixie trixie-backports bookworm)'
 	@echo 'RIG_JOBS=N        virtual machines that test runs at once (as many as the cores take)'

@@ -46,10 +46,7 @@ spec_changelog() {
   ' debian/changelog
 }
 
-version=$(version_of .)
-described=$(sed --quiet "1s/^$name (\(.*\)) .*/\1/p" debian/changelog)
-[ "$version" = "$described" ] ||
-  die "VERSION is $version and debian/changelog is about ${described:-no version}: set both with 'scripts/new-version.sh VERSION CHANGE...'"
+version=$(agreed_version)
 
 make_out
 make_work

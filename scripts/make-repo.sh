@@ -12,24 +12,8 @@ step=repo
 cd "$(dirname "$0")/.."
 # shellcheck source-path=SCRIPTDIR
 . scripts/packaging.sh
-
-# One signing key by its fingerprint: rpm takes the first of several that fit a name.
-find_key() {
-  local keys
-  [ -n "${KEY:-}" ] || die "whose signature? set KEY to the id of a GPG key: make repo KEY=…"
-  keys=$(gpg --batch --with-colons --list-secret-keys "$KEY" 2>/dev/null |
-    awk -F : '$1 == "sec" { main = 1 } $1 == "fpr" && main { print $10; main = 0 }') || true
-  case $keys in
-    '') die "gpg has no secret key '$KEY': import it, or set GNUPGHOME to where it is ('gpg --list-secret-keys' shows those there are)" ;;
-    *$'\n'*) die "there are several secret keys '$KEY': set KEY to the fingerprint of one" ;;
-  esac
-  key=$keys
-}
-
-sign() {
-  gpg --batch --yes --quiet --local-user "$key!" --digest-algo SHA512 "$@" ||
-    die "gpg could not sign with the key $key: see above"
-}
+# shellcheck source-path=SCRIPTDIR
+. scripts/signing.sh
 
 sign_rpm() {
   rpmsign --define "_gpg_name $key" --addsign "$1" >"$work/log" 2>&1 || {

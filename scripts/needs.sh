@@ -16,6 +16,7 @@ missing=() packages=() also=''
 # lacks WHAT DEBIAN FEDORA SUSE: names of the packages that have it, there.
 lacks() {
   local package
+  [[ " ${missing[*]/%/,} " != *" $1, "* ]] || return 0
   missing+=("$1")
   for package in ${!place}; do
     [[ " ${packages[*]} " = *" $package "* ]] || packages+=("$package")
@@ -54,6 +55,14 @@ needs_repo() {
   need createrepo_c createrepo-c createrepo_c createrepo_c
 }
 
+needs_release() {
+  needs_deb
+  needs_rpm
+  need git git git-core git-core
+  need gpg gpg gnupg2 gpg2
+  need python3 python3 python3 python3
+}
+
 needs_check() {
   need gcc gcc gcc gcc
   need clang clang clang clang
@@ -87,6 +96,7 @@ for target; do
     deb) needs_deb ;;
     rpm) needs_rpm ;;
     repo) needs_repo ;;
+    release) needs_release ;;
     check) needs_check ;;
   esac
 done

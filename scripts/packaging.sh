@@ -39,6 +39,16 @@ version_of() {
   printf '%s\n' "$version"
 }
 
+# That of VERSION and of debian/changelog, in the project's folder.
+agreed_version() {
+  local version described
+  version=$(version_of .) || return
+  described=$(sed --quiet "1s/^$name (\(.*\)) .*/\1/p" debian/changelog)
+  [ "$version" = "$described" ] ||
+    die "VERSION is $version and debian/changelog is about ${described:-no version}: set both with 'scripts/new-version.sh VERSION CHANGE...'"
+  printf '%s\n' "$version"
+}
+
 # changelog_epoch CHANGELOG: when the newest version was made, in seconds.
 changelog_epoch() {
   date --utc --date="$(sed --quiet 's/^ -- .*>  //p' "$1" | head --lines=1)" +%s

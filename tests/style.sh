@@ -23,8 +23,8 @@ project_files() {
 
 files=()
 while IFS= read -r file; do
-  # A file that was removed and not committed yet is still in the list. The licence is not ours to shape.
-  [ ! -f "$file" ] || [ "$file" = LICENSE ] || files+=("$file")
+  # A file that was removed and not committed yet is still in the list. Licences are not ours to shape.
+  [ ! -f "$file" ] || [[ $file = LICENSE* ]] || files+=("$file")
 done < <(project_files | sort)
 
 # files_named PATTERN...: those whose path one of the shell patterns matches.
@@ -54,7 +54,7 @@ have_licence() {
   local file missing=0
   for file in "${files[@]}"; do
     case $file in tests/tool/golden/* | tests/tool/answers/* | *.md | *.json | VERSION | .gitignore | .editorconfig | debian/changelog | debian/clean | debian/README.source | debian/source/format) continue ;; esac
-    head --lines=3 "$file" | grep --quiet 'SPDX-License-Identifier: GPL-2.0-only' ||
+    head --lines=3 "$file" | grep --quiet 'SPDX[-]License-Identifier: GPL-2.0-only' ||
       { echo "$file has no SPDX line on top" && missing=1; }
   done
   return "$missing"
