@@ -187,6 +187,14 @@ void nvgrace_readiness_due(struct nvgrace_gpu *gpu);
 void nvgrace_readiness_restart(struct nvgrace_gpu *gpu);
 const char *nvgrace_readiness_method(const struct nvgrace_gpu *gpu);
 
+/* retry.c */
+int nvgrace_retry_start(void);
+bool nvgrace_retry_can_wait(void);
+unsigned long nvgrace_retry_since(struct pci_dev *pdev);
+int nvgrace_retry_later(struct pci_dev *pdev, unsigned long since);
+void nvgrace_retry_over(struct pci_dev *pdev);
+void nvgrace_retry_stop(void);
+
 /* reset.c */
 extern const struct pci_error_handlers nvgrace_err_handlers;
 int nvgrace_reset_init(struct nvgrace_gpu *gpu);
