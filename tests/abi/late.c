@@ -173,7 +173,7 @@ static long wait_for(void *pid)
 }
 
 /* Who binds by hand takes over, and when he is killed nobody goes on. */
-static void killed(void)
+static void taken_over(void)
 {
 	struct task task;
 	pid_t pid;
@@ -232,7 +232,8 @@ static const struct tap_test tests[] = {
 	{ "D1.1 another driver is bound before the GPU is ready",
 	  another_driver },
 	{ "D1.6 the GPU is removed before it is ready", removed },
-	{ "D1.6 a bind by hand takes over, and can be killed", killed },
+	{ "D1.6 a bind by hand takes over, and can be killed",
+	  taken_over },
 	{ "D1.6 a bind by hand that could not be killed waits for nothing",
 	  numa_node },
 };
