@@ -277,7 +277,8 @@ static int wait_at_probe(struct nvgrace_gpu *gpu)
  * Context: probe; sleeps for up to the hardware's time-out, killable, or not at all
  * in a task that cannot be killed.
  * Return: 0, -EAGAIN if such a task has to come back, -ETIME if the device did not
- * become ready (which is logged), -EINTR if the task was killed, or why BAR0 could not be reached.
+ * become ready (which is logged), -EINTR if the task was killed, or why BAR0 could
+ * not be reached.
  */
 int nvgrace_readiness_probe(struct nvgrace_gpu *gpu)
 {
