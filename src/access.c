@@ -24,18 +24,24 @@ static int check_locked(struct nvgrace_gpu *gpu)
 /**
  * nvgrace_access_try() - begin an access if that is possible at once
  * @gpu: a GPU with memory
+ * @wait_for_lock: wait for whoever has memory_lock, but not for readiness
  *
  * Context: may hold mmap_lock; takes memory_lock and readiness.lock for read
  * on success.
  * Return: 0 and nvgrace_access_end() is owed, -EAGAIN if nvgrace_access_begin()
- * would wait, -ETIME or -EIO if it would fail or wake the device.
+ * would wait, -ETIME or -EIO if it would fail or wake the device, -EINTR if the
+ * task was killed.
  */
-int nvgrace_access_try(struct nvgrace_gpu *gpu)
+int nvgrace_access_try(struct nvgrace_gpu *gpu, bool wait_for_lock)
 {
 	int ret;
 
-	if (!down_read_trylock(&gpu->core.memory_lock))
-		return -EAGAIN;
+	if (wait_for_lock)
+		ret = down_read_killable(&gpu->core.memory_lock);
+	else
+		ret = down_read_trylock(&gpu->core.memory_lock) ? 0 : -EAGAIN;
+	if (ret)
+		return ret;
 
 	/* The user sent the device to sleep: it may lose power at any moment. */
 	ret = gpu->core.pm_runtime_engaged ? -EIO : check_locked(gpu);
@@ -74,7 +80,7 @@ int nvgrace_access_begin(struct nvgrace_gpu *gpu)
 		if (ret != -EAGAIN)
 			return -EIO;
 
-		ret = nvgrace_readiness_sleep();
+		ret = nvgrace_readiness_sleep(TASK_KILLABLE);
 	} while (!ret);
 
 	return ret;

@@ -19,6 +19,7 @@
 #include "fault_around.c"
 #include "access.c"
 #include "readiness.c"
+#include "retry.c"
 #include "reset.c"
 #include "sysfs.c"
 

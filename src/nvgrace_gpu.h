@@ -151,6 +151,7 @@ ssize_t nvgrace_region_rw(struct nvgrace_region *region, char __user *buf, size_
 void nvgrace_region_unmap(struct nvgrace_region *region);
 
 /* region_mmap.c */
+int nvgrace_region_fault_begin(const struct vm_fault *vmf);
 vm_fault_t nvgrace_region_fault_wait(struct vm_fault *vmf, unsigned int order);
 struct nvgrace_region *nvgrace_region_of(const struct vm_area_struct *vma);
 int nvgrace_region_mmap(struct nvgrace_region *region, struct vm_area_struct *vma);
@@ -173,7 +174,7 @@ unsigned long nvgrace_memory_failure_good(struct nvgrace_gpu *gpu, unsigned long
 void nvgrace_dmabuf_init(struct nvgrace_gpu *gpu);
 
 /* access.c */
-int nvgrace_access_try(struct nvgrace_gpu *gpu);
+int nvgrace_access_try(struct nvgrace_gpu *gpu, bool wait_for_lock);
 int nvgrace_access_begin(struct nvgrace_gpu *gpu);
 void nvgrace_access_end(struct nvgrace_gpu *gpu);
 void nvgrace_access_drain(struct nvgrace_gpu *gpu);
@@ -182,10 +183,18 @@ void nvgrace_access_drain(struct nvgrace_gpu *gpu);
 void nvgrace_readiness_init(struct nvgrace_gpu *gpu);
 int nvgrace_readiness_probe(struct nvgrace_gpu *gpu);
 int nvgrace_readiness_check(struct nvgrace_gpu *gpu);
-int nvgrace_readiness_sleep(void);
+int nvgrace_readiness_sleep(unsigned int state);
 void nvgrace_readiness_due(struct nvgrace_gpu *gpu);
 void nvgrace_readiness_restart(struct nvgrace_gpu *gpu);
 const char *nvgrace_readiness_method(const struct nvgrace_gpu *gpu);
+
+/* retry.c */
+int nvgrace_retry_start(void);
+bool nvgrace_retry_can_wait(void);
+unsigned long nvgrace_retry_since(struct pci_dev *pdev);
+int nvgrace_retry_later(struct pci_dev *pdev, unsigned long since);
+void nvgrace_retry_over(struct pci_dev *pdev);
+void nvgrace_retry_stop(void);
 
 /* reset.c */
 extern const struct pci_error_handlers nvgrace_err_handlers;

@@ -28,7 +28,7 @@ static void memory_remove(struct nvgrace_gpu *gpu)
 		sysfs_remove_group(&gpu->core.pdev->dev.kobj, &nvgrace_attribute_group);
 }
 
-static int nvgrace_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+static int probe(struct pci_dev *pdev)
 {
 	struct nvgrace_memory_split split;
 	const struct vfio_device_ops *ops;
@@ -54,6 +54,8 @@ static int nvgrace_pci_probe(struct pci_dev *pdev, const struct pci_device_id *i
 	if (split.usemem.length) {
 		nvgrace_gpu_init_memory(gpu, &split, mig_erratum);
 		ret = memory_probe(gpu);
+		if (ret == -EAGAIN)
+			ret = nvgrace_retry_later(pdev, gpu->readiness.since);
 		if (ret)
 			goto out_free_state;
 	}
@@ -73,6 +75,16 @@ out_free_state:
 	kfree(gpu->saved_state);
 out_put_device:
 	vfio_put_device(&gpu->core.vdev);
+	return ret;
+}
+
+static int nvgrace_pci_probe(struct pci_dev *pdev, const struct pci_device_id *id)
+{
+	int ret = probe(pdev);
+
+	if (ret != -EPROBE_DEFER)
+		nvgrace_retry_over(pdev);
+
 	return ret;
 }
 
@@ -105,11 +117,32 @@ static struct pci_driver nvgrace_pci_driver = {
 	.remove			= nvgrace_pci_remove,
 	.err_handler		= &nvgrace_err_handlers,
 	.driver_managed_dma	= true,
-	/* The link takes up to 30 s to train; nobody else shall wait for it. */
+	/* Whoever inserts the module could wait for memory to get ready: has not to. */
 	.driver.probe_type	= PROBE_PREFER_ASYNCHRONOUS,
 };
 
-module_pci_driver(nvgrace_pci_driver);
+static int __init nvgrace_init(void)
+{
+	int ret = nvgrace_retry_start();
+
+	if (ret)
+		return ret;
+
+	ret = pci_register_driver(&nvgrace_pci_driver);
+	if (ret)
+		nvgrace_retry_stop();
+
+	return ret;
+}
+
+static void __exit nvgrace_exit(void)
+{
+	nvgrace_retry_stop();
+	pci_unregister_driver(&nvgrace_pci_driver);
+}
+
+module_init(nvgrace_init);
+module_exit(nvgrace_exit);
 
 MODULE_LICENSE("GPL");
 MODULE_VERSION(NVGRACE_VERSION);

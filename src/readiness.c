@@ -174,15 +174,17 @@ int nvgrace_readiness_check(struct nvgrace_gpu *gpu)
 
 /**
  * nvgrace_readiness_sleep() - wait a moment for the memory to become ready
+ * @state: TASK_KILLABLE or TASK_INTERRUPTIBLE, which says what ends the wait
  *
  * Context: holds no lock that a reset or a close needs.
- * Return: 0 to check again, -EINTR if the task is being killed.
+ * Return: 0 to check again, -EINTR if there is such a signal.
  */
-int nvgrace_readiness_sleep(void)
+int nvgrace_readiness_sleep(unsigned int state)
 {
-	schedule_timeout_killable(msecs_to_jiffies(POLL_MS));
+	set_current_state(state);
+	schedule_timeout(msecs_to_jiffies(POLL_MS));
 
-	return fatal_signal_pending(current) ? -EINTR : 0;
+	return signal_pending_state(state, current) ? -EINTR : 0;
 }
 
 /**
@@ -246,7 +248,7 @@ void nvgrace_readiness_init(struct nvgrace_gpu *gpu)
 
 	init_rwsem(&readiness->lock);
 	readiness->state = NVGRACE_PENDING;
-	readiness->since = jiffies;
+	readiness->since = nvgrace_retry_since(gpu->core.pdev);
 	readiness->cxl_dvsec = pci_find_dvsec_capability(gpu->core.pdev, CXL_VENDOR_ID,
 							 CXL_DEVICE_DVSEC_ID);
 }
@@ -259,7 +261,8 @@ static int wait_at_probe(struct nvgrace_gpu *gpu)
 		down_read(&gpu->readiness.lock);
 		ret = nvgrace_readiness_check(gpu);
 		up_read(&gpu->readiness.lock);
-	} while (ret == -EAGAIN && !(ret = nvgrace_readiness_sleep()));
+	} while (ret == -EAGAIN && nvgrace_retry_can_wait() &&
+		 !(ret = nvgrace_readiness_sleep(TASK_KILLABLE)));
 
 	if (ret == -EIO)
 		pci_err(gpu->core.pdev, "GPU memory cannot be checked: the device does not answer\n");
@@ -271,9 +274,11 @@ static int wait_at_probe(struct nvgrace_gpu *gpu)
  * nvgrace_readiness_probe() - wait for readiness before the device is offered
  * @gpu: a GPU with memory, not registered yet
  *
- * Context: probe; sleeps for up to the hardware's time-out, killable.
- * Return: 0, -ETIME if the device did not become ready (which is logged),
- * -EINTR if the task was killed, or why BAR0 could not be reached.
+ * Context: probe; sleeps for up to the hardware's time-out, killable, or not at all
+ * in a task that cannot be killed.
+ * Return: 0, -EAGAIN if such a task has to come back, -ETIME if the device did not
+ * become ready (which is logged), -EINTR if the task was killed, or why BAR0 could
+ * not be reached.
  */
 int nvgrace_readiness_probe(struct nvgrace_gpu *gpu)
 {

@@ -9,6 +9,31 @@
 #include "nvgrace_gpu.h"
 #include "trace.h"
 
+/* Only user space handles a signal before it has the fault again. */
+static unsigned int wait_state(const struct vm_fault *vmf)
+{
+	unsigned int both = FAULT_FLAG_USER | FAULT_FLAG_INTERRUPTIBLE;
+
+	return (vmf->flags & both) == both ? TASK_INTERRUPTIBLE : TASK_KILLABLE;
+}
+
+/**
+ * nvgrace_region_fault_begin() - begin the access of a fault
+ * @vmf: the fault, in a mapping of the region in vm_private_data
+ *
+ * A fault that cannot be retried waits for memory_lock, with mmap_lock, as faults
+ * in the core's own mappings do.
+ *
+ * Context: page fault.
+ * Return: as nvgrace_access_try().
+ */
+int nvgrace_region_fault_begin(const struct vm_fault *vmf)
+{
+	struct nvgrace_region *region = vmf->vma->vm_private_data;
+
+	return nvgrace_access_try(region->gpu, !(vmf->flags & FAULT_FLAG_ALLOW_RETRY));
+}
+
 /**
  * nvgrace_region_fault_wait() - wait for readiness, then have a fault taken again
  * @vmf: the fault, in a mapping of the region in vm_private_data
@@ -17,12 +42,14 @@
  * Waits without mmap_lock, which others need.  An error will be met again, and
  * reported, when the fault is.
  *
- * Context: page fault, holding no other lock; sleeps, killable.
+ * Context: page fault, holding no other lock; sleeps, until a signal if the fault
+ * is user space's, else killable.
  * Return: VM_FAULT_RETRY, or VM_FAULT_SIGBUS if the fault cannot be retried.
  */
 vm_fault_t nvgrace_region_fault_wait(struct vm_fault *vmf, unsigned int order)
 {
 	struct nvgrace_region *region = vmf->vma->vm_private_data;
+	unsigned int state = wait_state(vmf);
 	struct nvgrace_gpu *gpu = region->gpu;
 	struct file *file;
 	int ret;
@@ -39,10 +66,10 @@ vm_fault_t nvgrace_region_fault_wait(struct vm_fault *vmf, unsigned int order)
 	release_fault_lock(vmf);
 
 	do {
-		ret = nvgrace_access_try(gpu);
+		ret = nvgrace_access_try(gpu, false);
 		if (!ret)
 			nvgrace_access_end(gpu);
-	} while (ret == -EAGAIN && !nvgrace_readiness_sleep());
+	} while (ret == -EAGAIN && !nvgrace_readiness_sleep(state));
 	fput(file);
 
 	return VM_FAULT_RETRY;
@@ -59,7 +86,7 @@ static vm_fault_t huge_fault(struct vm_fault *vmf, unsigned int order)
 	if (!leaves)
 		return VM_FAULT_FALLBACK;
 
-	ret = nvgrace_access_try(region->gpu);
+	ret = nvgrace_region_fault_begin(vmf);
 	if (ret == -EAGAIN)
 		return nvgrace_region_fault_wait(vmf, order);
 	if (!ret) {

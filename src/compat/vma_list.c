@@ -128,7 +128,7 @@ static vm_fault_t compat_fault(struct vm_fault *vmf)
 		return VM_FAULT_OOM;
 
 	mutex_lock(&gpu->core.vma_lock);
-	ret = nvgrace_access_try(gpu);
+	ret = nvgrace_region_fault_begin(vmf);
 	if (!ret) {
 		track(vmf->vma, &new);
 		fault = nvgrace_fault_around(vmf, 0, &window);
@@ -273,7 +273,7 @@ int compat_mmap_populate(struct nvgrace_region *region, struct vm_area_struct *v
 	vma->vm_ops = &compat_vm_ops;
 
 	mutex_lock(&gpu->core.vma_lock);
-	if (!nvgrace_access_try(gpu)) {
+	if (!nvgrace_access_try(gpu, false)) {
 		track(vma, &new);
 		ret = remap(vma);
 		if (ret) {

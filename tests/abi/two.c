@@ -164,10 +164,7 @@ static void check_bound(const char *bdf)
 	CHECK(false, "%s is not bound", bdf);
 }
 
-/*
- * The driver arrives while the first GPU is not ready. The kernel ends no
- * insertion before the probes it started; the second GPU must not wait.
- */
+/* The driver arrives while the first GPU is not ready: the second must not wait. */
 static void insert_together(void)
 {
 	struct task task;

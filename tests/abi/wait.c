@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* D6.2: accesses that wait for readiness, and what goes on meanwhile. */
 #include <errno.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +16,7 @@
 
 #define PATIENCE_MS 20000
 #define STILL_WAITING_MS 300
+#define FUTEX_MS 5000
 
 static struct vfio dev;
 static struct access accesses[ACCESS_KINDS];
@@ -220,12 +223,83 @@ static void unbind_waiting(void)
 	CHECK_RET(task_end(&task), 0);
 }
 
+static volatile sig_atomic_t signals;
+
+static void count_signal(int number)
+{
+	(void)number;
+	signals++;
+}
+
+/* A thread that waits for the memory handles its signals, and waits on. */
+static void signal_waiting(void)
+{
+	struct sigaction action = { .sa_handler = count_signal };
+	enum access_kind kind;
+	struct task task;
+	int seen;
+
+	sigaction(SIGUSR1, &action, NULL);
+	open_waiting();
+	for (kind = ACCESS_LOAD; kind <= ACCESS_STORE; kind++) {
+		seen = signals;
+		start_waiting(&task, kind);
+		pthread_kill(task.thread, SIGUSR1);
+		CHECK(!task_ended(&task, STILL_WAITING_MS * 5),
+		      "a signal ended a %s", access_name(kind));
+		CHECK(signals == seen + 1, "a %s keeps a signal from a thread",
+		      access_name(kind));
+		host_gpu_set_ready(&gpu, true);
+		check_served(&task, kind);
+		CHECK_RET(vfio_reset(&dev), 0);
+	}
+}
+
+static volatile bool toggles;
+
+/* Each change has memory_lock for a moment, and takes the mappings away. */
+static long toggle_decode(void *unused)
+{
+	(void)unused;
+	while (toggles) {
+		vfio_set_decode(&dev, false);
+		vfio_set_decode(&dev, true);
+	}
+	return 0;
+}
+
+/* The kernel has futexes' pages brought in by faults that it does not retry. */
+static void futex(void)
+{
+	long until = task_now_ms() + FUTEX_MS;
+	u32 here = 0, *there;
+	struct task task;
+
+	vfio_open(&dev, &gpu);
+	access_prepare(accesses, &dev, USEMEM, 0);
+	access_check(&accesses[ACCESS_STORE]);
+	there = accesses[ACCESS_STORE].map;
+	toggles = true;
+	task_start(&task, toggle_decode, NULL);
+	while (task_now_ms() < until)
+		CHECK_RET(tap_sys(syscall(SYS_futex, &here,
+					  FUTEX_WAKE_OP | FUTEX_PRIVATE_FLAG, 0,
+					  0, there,
+					  FUTEX_OP(FUTEX_OP_ADD, 1,
+						   FUTEX_OP_CMP_EQ, 0))), 0);
+	toggles = false;
+	task_end(&task);
+}
+
 static const struct tap_test tests[] = {
 	{ "D6.2 each kind of access waits until ready", waits },
 	{ "D6.2 many threads wait at once", all_wait },
 	{ "D6.2 config, mmap and reset go on while an access waits",
 	  others_go_on },
 	{ "D6.2 a process killed while it waits dies", kill_waiting },
+	{ "D6.2 a signal is handled while a load or a store waits",
+	  signal_waiting },
+	{ "D6.2 a fault that cannot be retried waits for a lock", futex },
 	{ "D6.2 the device can be closed while an access waits",
 	  close_waiting },
 	{ "D6.2 unbind completes when the waiting user dies", unbind_waiting },
