@@ -21,6 +21,7 @@
 #include "readiness.c"
 #include "reset.c"
 #include "sysfs.c"
+#include "watch.c"
 
 #include "memory_split.c"
 #include "fake_bar.c"

@@ -323,6 +323,15 @@ static void remembered(void)
 	CHECK_RET(vfio_read(&dev, USEMEM, page, &value, 8), 8);
 }
 
+static void check_lost(u64 want)
+{
+	char text[32];
+
+	CHECK_RET(host_pci_read(gpu.bdf, "nvgrace_gpu/lost_pages", text,
+				sizeof(text)), 0);
+	CHECK_EQ(strtoull(text, NULL, 10), want);
+}
+
 /* More than can be remembered: nothing is given out any more. */
 static void too_many(void)
 {
@@ -341,7 +350,9 @@ static void too_many(void)
 		CHECK_RET(lose(USEMEM, 2 * i * page), 0);
 	CHECK_RET(vfio_read(&dev, USEMEM, 0, &value, 8), -EIO);
 	CHECK_RET(vfio_read(&dev, USEMEM, page, &value, 8), 8);
+	check_lost(LOST_MAX);
 	lose_mapped(USEMEM, 2 * i * page, map + page);
+	check_lost(LOST_MAX + 1);
 	host_quiet(false);
 	for (index = program_regions(); *index; index++)
 		CHECK_RET(vfio_read(&dev, *index, page, &value, 8), -EIO);
