@@ -18,8 +18,6 @@
 #include "task.h"
 #include "uevent.h"
 
-/* A memory error without hardware; works for memory without struct page. */
-#define OFFLINE_FILE "/sys/devices/system/memory/hard_offline_page"
 #define PATIENCE_MS 20000
 /* Long enough for an event that should not come. */
 #define QUIET_MS 500
@@ -28,14 +26,7 @@ static struct vfio dev;
 
 static long count(const char *name)
 {
-	char file[64], text[32], *end;
-	long value;
-
-	snprintf(file, sizeof(file), "nvgrace_gpu/%s", name);
-	CHECK_RET(host_pci_read(gpu.bdf, file, text, sizeof(text)), 0);
-	value = strtol(text, &end, 10);
-	CHECK(*text && !*end, "%s is '%s'", name, text);
-	return value;
+	return host_gpu_number(&gpu, name);
 }
 
 /* A poller of a count: poll(2) wants it to have been read. */
@@ -243,10 +234,7 @@ static void not_ready_at_probe(void)
 
 static int lose(u64 offset)
 {
-	char text[32];
-
-	snprintf(text, sizeof(text), "%#llx", gpu.usemem.base + offset);
-	return host_write(OFFLINE_FILE, text);
+	return host_memory_error(gpu.usemem.base + offset);
 }
 
 static void ignore(int number)
@@ -267,7 +255,7 @@ static char *map_pages(void)
 	return map;
 }
 
-static void lost(void)
+static void lost_page(void)
 {
 	int uevents, poller;
 	u64 value;
@@ -347,7 +335,7 @@ static const struct tap_test cxl_tests[] = {
 };
 
 static const struct tap_test lost_tests[] = {
-	{ "D8 a lost page: counted, told by uevent and poll", lost },
+	{ "D8 a lost page: counted, told by uevent and poll", lost_page },
 	{ "D8 a lost page is told of before an unbind", lost_then_unbound },
 };
 
