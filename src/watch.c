@@ -25,12 +25,10 @@ static void tell_events(struct work_struct *work)
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(events); i++) {
-		char *variables[] = { events[i].variable, NULL };
-
 		if (!test_and_clear_bit(i, &gpu->watch.untold))
 			continue;
 		sysfs_notify(kobj, nvgrace_attribute_group.name, events[i].attribute);
-		kobject_uevent_env(kobj, KOBJ_CHANGE, variables);
+		kobject_uevent_env(kobj, KOBJ_CHANGE, (char *[]){ events[i].variable, NULL });
 	}
 }
 
