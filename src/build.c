@@ -22,6 +22,7 @@
 #include "retry.c"
 #include "reset.c"
 #include "sysfs.c"
+#include "watch.c"
 
 #include "memory_split.c"
 #include "fake_bar.c"

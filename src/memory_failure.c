@@ -113,6 +113,7 @@ static void page_lost(struct nvgrace_memory_failure *failure, unsigned long pfn)
 	else
 		pci_err(pdev, "GPU memory at %#llx is lost: memory error\n", PFN_PHYS((u64)pfn));
 	queue_work(system_highpri_wq, &failure->zap);
+	nvgrace_watch_event(failure->gpu, NVGRACE_MEMORY_LOST);
 }
 
 /* Atomic.  An answer that names no page of the mapping would kill its process. */
@@ -159,6 +160,20 @@ unsigned long nvgrace_memory_failure_good(struct nvgrace_gpu *gpu, unsigned long
 	spin_unlock(&failure->lock);
 
 	return count;
+}
+
+/**
+ * nvgrace_memory_failure_lost() - how many pages are lost
+ * @gpu: a GPU with memory
+ *
+ * Context: any.
+ * Return: pages; one more than are remembered: all of them.
+ */
+unsigned int nvgrace_memory_failure_lost(const struct nvgrace_gpu *gpu)
+{
+	const struct nvgrace_poison *poison = &gpu->memory_failure->poison;
+
+	return READ_ONCE(poison->count) + !!READ_ONCE(poison->overflow);
 }
 
 /**

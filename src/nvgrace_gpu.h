@@ -11,6 +11,7 @@
 #include <linux/spinlock.h>
 #include <linux/vfio.h>
 #include <linux/vfio_pci_core.h>
+#include <linux/workqueue.h>
 
 #include "compat/compat.h"
 #include "fake_bar.h"
@@ -52,6 +53,7 @@ enum nvgrace_readiness_state {
  *	inside the core's memory_lock.  Never held across a sleep for hardware.
  * @state: see above; accesses move it between the other three under @lock for read
  * @since: jiffies when the current wait's time-outs began to run
+ * @missing: jiffies when it was last seen not to be ready
  * @cxl_dvsec: config offset of the CXL Device DVSEC, 0: readiness is in BAR0
  * @bar0: BAR0 registers, NULL while not mapped
  */
@@ -59,8 +61,32 @@ struct nvgrace_readiness {
 	struct rw_semaphore lock;
 	enum nvgrace_readiness_state state;
 	unsigned long since;
+	unsigned long missing;
 	u16 cxl_dvsec;
 	void __iomem *bar0;
+};
+
+enum nvgrace_event {
+	NVGRACE_MEMORY_LOST,
+	NVGRACE_NOT_READY,
+};
+
+/**
+ * struct nvgrace_watch - what an operator can watch, from bind to unbind
+ * @resets: of the function, with those that failed
+ * @reset_failures: those
+ * @readiness_timeouts: how often the memory was not ready in time
+ * @last_ready_ms: how long the memory was seen not to be ready the last time
+ * @untold: a bit for each event that nobody was told of yet
+ * @tell: tells of them
+ */
+struct nvgrace_watch {
+	atomic_long_t resets;
+	atomic_long_t reset_failures;
+	atomic_long_t readiness_timeouts;
+	unsigned int last_ready_ms;
+	unsigned long untold;
+	struct work_struct tell;
 };
 
 /**
@@ -74,6 +100,7 @@ struct nvgrace_readiness {
  * @usemem_bar: BAR4/5 as the user sees it
  * @resmem_bar: BAR2/3 as the user sees it, unused without resmem
  * @readiness: is the memory usable?
+ * @watch: what an operator can watch
  * @memory_failure: which pages are lost, where the kernel tells of memory errors
  * @saved_state: config space to go on with after an error
  * @open_lock: guards @is_open
@@ -95,6 +122,7 @@ struct nvgrace_gpu {
 	struct nvgrace_fake_bar usemem_bar;
 	struct nvgrace_fake_bar resmem_bar;
 	struct nvgrace_readiness readiness;
+	struct nvgrace_watch watch;
 	struct nvgrace_memory_failure *memory_failure;
 	struct pci_saved_state *saved_state;
 	struct mutex open_lock;		/* is_open */
@@ -168,6 +196,7 @@ int nvgrace_memory_failure_open(struct nvgrace_gpu *gpu);
 void nvgrace_memory_failure_close(struct nvgrace_gpu *gpu);
 unsigned long nvgrace_memory_failure_good(struct nvgrace_gpu *gpu, unsigned long pfn,
 					  unsigned long count);
+unsigned int nvgrace_memory_failure_lost(const struct nvgrace_gpu *gpu);
 #endif
 
 /* dmabuf.c */
@@ -204,5 +233,11 @@ long nvgrace_reset_ioctl(struct nvgrace_gpu *gpu, unsigned int cmd, unsigned lon
 
 /* sysfs.c */
 extern const struct attribute_group nvgrace_attribute_group;
+
+/* watch.c */
+void nvgrace_watch_init(struct nvgrace_gpu *gpu);
+void nvgrace_watch_flush(struct nvgrace_gpu *gpu);
+void nvgrace_watch_event(struct nvgrace_gpu *gpu, enum nvgrace_event event);
+void nvgrace_watch_reset(struct nvgrace_gpu *gpu, bool done);
 
 #endif /* NVGRACE_GPU_H */

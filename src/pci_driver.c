@@ -17,15 +17,26 @@ static int memory_probe(struct nvgrace_gpu *gpu)
 
 	ret = nvgrace_readiness_probe(gpu);
 	if (ret)
-		return ret;
+		goto out_flush;
 
-	return sysfs_create_group(&gpu->core.pdev->dev.kobj, &nvgrace_attribute_group);
+	ret = sysfs_create_group(&gpu->core.pdev->dev.kobj, &nvgrace_attribute_group);
+	if (ret)
+		goto out_flush;
+
+	return 0;
+
+out_flush:
+	nvgrace_watch_flush(gpu);
+	return ret;
 }
 
 static void memory_remove(struct nvgrace_gpu *gpu)
 {
-	if (nvgrace_gpu_has_memory(gpu))
-		sysfs_remove_group(&gpu->core.pdev->dev.kobj, &nvgrace_attribute_group);
+	if (!nvgrace_gpu_has_memory(gpu))
+		return;
+
+	nvgrace_watch_flush(gpu);
+	sysfs_remove_group(&gpu->core.pdev->dev.kobj, &nvgrace_attribute_group);
 }
 
 static int probe(struct pci_dev *pdev)

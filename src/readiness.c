@@ -116,12 +116,31 @@ static int look_at_cxl(struct nvgrace_gpu *gpu, struct look *look)
 	return 0;
 }
 
+/*
+ * How long that took is known only as far as somebody looked: it may have become
+ * so long before the first look.
+ */
+static void became_ready(struct nvgrace_gpu *gpu)
+{
+	struct nvgrace_readiness *readiness = &gpu->readiness;
+	unsigned long missing = READ_ONCE(readiness->missing), since = readiness->since;
+
+	if (xchg(&readiness->state, NVGRACE_READY) == NVGRACE_READY)
+		return;
+
+	WRITE_ONCE(gpu->watch.last_ready_ms,
+		   time_after(missing, since) ? jiffies_to_msecs(missing - since) : 0);
+	trace_nvgrace_readiness(gpu->core.pdev, NVGRACE_READY);
+}
+
 /* Says so once for each reset, whoever finds out first. */
 static void timed_out(struct nvgrace_gpu *gpu, const struct look *look)
 {
 	if (cmpxchg(&gpu->readiness.state, NVGRACE_PENDING, NVGRACE_TIMED_OUT) != NVGRACE_PENDING)
 		return;
 
+	atomic_long_inc(&gpu->watch.readiness_timeouts);
+	nvgrace_watch_event(gpu, NVGRACE_NOT_READY);
 	trace_nvgrace_readiness(gpu->core.pdev, NVGRACE_TIMED_OUT);
 	pci_err(gpu->core.pdev, "GPU memory is not ready after %u s: %s\n",
 		look->limit_ms / (unsigned int)MSEC_PER_SEC, look->missing);
@@ -160,11 +179,11 @@ int nvgrace_readiness_check(struct nvgrace_gpu *gpu)
 		return ret;
 
 	if (!look.missing) {
-		if (xchg(&readiness->state, NVGRACE_READY) != NVGRACE_READY)
-			trace_nvgrace_readiness(gpu->core.pdev, NVGRACE_READY);
+		became_ready(gpu);
 		return 0;
 	}
 
+	WRITE_ONCE(readiness->missing, jiffies);
 	if (time_before(jiffies, readiness->since + msecs_to_jiffies(look.limit_ms)))
 		return -EAGAIN;
 
@@ -249,6 +268,7 @@ void nvgrace_readiness_init(struct nvgrace_gpu *gpu)
 	init_rwsem(&readiness->lock);
 	readiness->state = NVGRACE_PENDING;
 	readiness->since = nvgrace_retry_since(gpu->core.pdev);
+	readiness->missing = readiness->since;
 	readiness->cxl_dvsec = pci_find_dvsec_capability(gpu->core.pdev, CXL_VENDOR_ID,
 							 CXL_DEVICE_DVSEC_ID);
 }

@@ -90,8 +90,12 @@ static void reset_prepare(struct pci_dev *pdev)
 
 static void memory_reset_done(struct nvgrace_gpu *gpu)
 {
+	bool done = function_was_reset(gpu);
+
+	nvgrace_watch_reset(gpu, done);
+
 	/* A reset ioctl has the result itself, and resets the BARs by it. */
-	if (function_was_reset(gpu) && READ_ONCE(gpu->reset_task) != current)
+	if (done && READ_ONCE(gpu->reset_task) != current)
 		nvgrace_config_reset(gpu);
 
 	down_write(&gpu->readiness.lock);
@@ -155,6 +159,7 @@ static void resume(struct pci_dev *pdev)
 		pci_restore_state(pdev);
 	if (!nvgrace_gpu_has_memory(gpu))
 		return;
+	nvgrace_watch_reset(gpu, true);
 	nvgrace_config_reset(gpu);
 	nvgrace_readiness_restart(gpu);
 }

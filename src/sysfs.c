@@ -66,6 +66,40 @@ static ssize_t readiness_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(readiness);
 
+static ssize_t lost_pages_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", nvgrace_memory_failure_lost(gpu_from_device(dev)));
+}
+static DEVICE_ATTR_RO(lost_pages);
+
+static ssize_t resets_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%ld\n", atomic_long_read(&gpu_from_device(dev)->watch.resets));
+}
+static DEVICE_ATTR_RO(resets);
+
+static ssize_t reset_failures_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct nvgrace_watch *watch = &gpu_from_device(dev)->watch;
+
+	return sysfs_emit(buf, "%ld\n", atomic_long_read(&watch->reset_failures));
+}
+static DEVICE_ATTR_RO(reset_failures);
+
+static ssize_t readiness_timeouts_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	struct nvgrace_watch *watch = &gpu_from_device(dev)->watch;
+
+	return sysfs_emit(buf, "%ld\n", atomic_long_read(&watch->readiness_timeouts));
+}
+static DEVICE_ATTR_RO(readiness_timeouts);
+
+static ssize_t last_ready_ms_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", READ_ONCE(gpu_from_device(dev)->watch.last_ready_ms));
+}
+static DEVICE_ATTR_RO(last_ready_ms);
+
 static struct attribute *nvgrace_attributes[] = {
 	&dev_attr_base.attr,
 	&dev_attr_usemem_size.attr,
@@ -75,6 +109,11 @@ static struct attribute *nvgrace_attributes[] = {
 	&dev_attr_mig_erratum.attr,
 	&dev_attr_readiness_method.attr,
 	&dev_attr_readiness.attr,
+	&dev_attr_lost_pages.attr,
+	&dev_attr_resets.attr,
+	&dev_attr_reset_failures.attr,
+	&dev_attr_readiness_timeouts.attr,
+	&dev_attr_last_ready_ms.attr,
 	NULL
 };
 

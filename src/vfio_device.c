@@ -37,6 +37,7 @@ void nvgrace_gpu_init_memory(struct nvgrace_gpu *gpu, const struct nvgrace_memor
 	init_region(gpu, &gpu->resmem, &split->resmem, &gpu->resmem_bar);
 
 	nvgrace_readiness_init(gpu);
+	nvgrace_watch_init(gpu);
 }
 
 static int nvgrace_open_device(struct vfio_device *core_vdev)
@@ -89,7 +90,9 @@ static void nvgrace_close_device(struct vfio_device *core_vdev)
 	/* The core's mapping, which goes with the close. */
 	gpu->readiness.bar0 = NULL;
 	vfio_pci_core_close_device(core_vdev);
-	/* Which has reset the function, as enabling does. */
+	/* Which has reset the function, as enabling does, but does not tell reset.c. */
+	if (gpu->core.reset_works)
+		nvgrace_watch_reset(gpu, !gpu->core.needs_reset);
 	nvgrace_readiness_restart(gpu);
 }
 

@@ -94,6 +94,11 @@ static inline unsigned long nvgrace_memory_failure_good(struct nvgrace_gpu *gpu,
 {
 	return count;
 }
+
+static inline unsigned int nvgrace_memory_failure_lost(const struct nvgrace_gpu *gpu)
+{
+	return 0;
+}
 #endif
 
 /*

@@ -227,6 +227,26 @@ bool host_maps_on_fault(void)
 	return !list;
 }
 
+long host_gpu_number(const struct gpu *gpu, const char *file)
+{
+	char path[64], text[32], *end;
+	long value;
+
+	snprintf(path, sizeof(path), "nvgrace_gpu/%s", file);
+	CHECK_RET(host_pci_read(gpu->bdf, path, text, sizeof(text)), 0);
+	value = strtol(text, &end, 10);
+	CHECK(*text && !*end, "%s is '%s'", file, text);
+	return value;
+}
+
+int host_memory_error(u64 address)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%#llx", address);
+	return host_write("/sys/devices/system/memory/hard_offline_page", text);
+}
+
 void host_quiet(bool quiet)
 {
 	CHECK_RET(host_write("/proc/sys/kernel/printk", quiet ? "1" : "7"), 0);

@@ -60,6 +60,12 @@ bool host_gpu_is_ready(const struct gpu *gpu);
 /* Everything back to what the scenario says, GPU ready. */
 void host_gpu_restore(const struct gpu *gpu);
 
+/* A number in the driver's folder nvgrace_gpu/. */
+long host_gpu_number(const struct gpu *gpu, const char *file);
+
+/* A memory error without hardware; works for memory without struct page. */
+int host_memory_error(u64 address);
+
 /* Keeps the kernel's messages from the console: very many are slow. */
 void host_quiet(bool quiet);
 

@@ -19,8 +19,6 @@
 #include "program.h"
 #include "touch.h"
 
-/* A memory error without hardware; works for memory without struct page. */
-#define OFFLINE_FILE "/sys/devices/system/memory/hard_offline_page"
 #define MARK 0x1dea5ULL
 /* How many lost pages the driver remembers. */
 #define LOST_MAX 512
@@ -62,11 +60,7 @@ static void watch_signals(void)
 /* A memory error at an offset of a region; what the kernel says to it. */
 static int lose(unsigned int index, u64 offset)
 {
-	char text[32];
-
-	snprintf(text, sizeof(text), "%#llx",
-		 gpu_memory(&gpu, index)->base + offset);
-	return host_write(OFFLINE_FILE, text);
+	return host_memory_error(gpu_memory(&gpu, index)->base + offset);
 }
 
 /* The driver takes the page away soon after the signal. */
@@ -341,7 +335,9 @@ static void too_many(void)
 		CHECK_RET(lose(USEMEM, 2 * i * page), 0);
 	CHECK_RET(vfio_read(&dev, USEMEM, 0, &value, 8), -EIO);
 	CHECK_RET(vfio_read(&dev, USEMEM, page, &value, 8), 8);
+	CHECK_EQ(host_gpu_number(&gpu, "lost_pages"), LOST_MAX);
 	lose_mapped(USEMEM, 2 * i * page, map + page);
+	CHECK_EQ(host_gpu_number(&gpu, "lost_pages"), LOST_MAX + 1);
 	host_quiet(false);
 	for (index = program_regions(); *index; index++)
 		CHECK_RET(vfio_read(&dev, *index, page, &value, 8), -EIO);

@@ -66,7 +66,7 @@ static void read_only(void)
 		count++;
 	}
 	closedir(dir);
-	CHECK_EQ(count, 8);
+	CHECK_EQ(count, 13);
 }
 
 static void readiness(void)
@@ -100,7 +100,7 @@ static void goes_with_driver(void)
 
 static const struct tap_test tests[] = {
 	{ "D8 base, sizes, generation and readiness method", values },
-	{ "D8 eight attributes, all read-only", read_only },
+	{ "D8 thirteen attributes, all read-only", read_only },
 	{ "D8 readiness: ready, pending after open, reset and close", readiness },
 	{ "D8 the attributes go when the driver is unbound",
 	  goes_with_driver },

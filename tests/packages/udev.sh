@@ -72,6 +72,9 @@ others
 tap_check "what others run at a change is run" does change 0009:01:00.0 override /bin/before "$ours" /bin/behind
 given_driver 0009:01:00.0 nvgrace_gpu_vfio_pci
 tap_check "and when it is bound" does bind 0009:01:00.0 /bin/before /bin/behind
+echo NVGRACE_GPU_EVENT=not-ready >>"$root/$bus/devices/0009:01:00.0/uevent"
+echo nvgrace_gpu_vfio_pci >"$root/$bus/devices/0009:01:00.0/driver_override"
+tap_check "and when the driver tells of it, which binds nothing" does change 0009:01:00.0 /bin/before /bin/behind
 tap_check "and for a GPU that is none of ours" does add 0029:01:00.0 /bin/before "$by_modalias" /bin/behind
 
 # --- early at boot

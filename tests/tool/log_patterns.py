@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: GPL-2.0-only
-"""log_patterns.py CONFIG SRC: are node-problem-detector's patterns those of the driver's messages?
+"""log_patterns.py CONFIG SRC TABLE: are node-problem-detector's patterns those of the driver's messages?
 
 Every error that the driver can log is matched by one pattern, every pattern matches one, and
-none matches what is no error.
+none matches what is no error. And the table of messages in the document has those there are,
+with "…" for each value.
 """
 
 import glob
@@ -28,14 +29,26 @@ ORDINARY = [
 
 
 def messages(folder):
-    """(level, text) of each call that logs, with something in the place of each conversion."""
+    """(level, format) of each call that logs."""
     call = re.compile(r'\b(?:pci|dev|pr)_(emerg|alert|crit|err|warn|notice|info)(?:_ratelimited|_once)?\('
                       r'[^";]*((?:"(?:[^"\\]|\\.)*"\s*)+)')
     for path in sorted(glob.glob(folder + "/*.c")):
         with open(path, encoding="utf-8") as file:
             for level, literals in call.findall(file.read()):
-                text = "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', literals)).removesuffix("\\n")
-                yield level, re.sub(r"%[#0-9.]*[a-z]+", lambda found: VALUES[found.group()], text)
+                yield level, "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', literals)).removesuffix("\\n")
+
+
+def fill(text, value):
+    """A format with something in the place of each conversion."""
+    return re.sub(r"%[#0-9.]*[a-z]+", lambda found: value(found.group()), text)
+
+
+def differences(logged, path):
+    """What the table of messages does not have, or should not have."""
+    with open(path, encoding="utf-8") as file:
+        table = re.findall(r"^\| (\w+) \| `(.*)` \| .+ \|$", file.read(), re.MULTILINE)
+    for row in sorted(set(table) ^ {(level, fill(text, lambda _: "…")) for level, text in logged}):
+        yield f"only in {path if row in table else 'the source'}: {row[0]}: {row[1]}"
 
 
 def main():
@@ -47,7 +60,9 @@ def main():
         if (rule["type"] == "permanent") != ("condition" in rule) or rule.get("condition") not in conditions | {None}:
             wrong.append("condition of " + rule["reason"])
     unused = [rule["pattern"] for rule in config["rules"]]
-    logged = list(messages(sys.argv[2]))
+    formats = list(messages(sys.argv[2]))
+    wrong += differences(formats, sys.argv[3])
+    logged = [(level, fill(text, VALUES.__getitem__)) for level, text in formats]
     errors = [text for level, text in logged if level not in ("notice", "info") or text.startswith(FAILURES)]
     for text in errors + ORDINARY + [text for _, text in logged if text not in errors]:
         line = text if text in ORDINARY else PREFIX + text

@@ -190,7 +190,7 @@ known_metrics() {
   [ "$(wc --lines <<<"$used")" -ge 9 ] && ! comm -23 - <(sort --unique "$every") <<<"$used" | grep .
 }
 tap_check "alerts are on metrics that there are" known_metrics
-tap_check "patterns match what the driver logs, and nothing else" "$folder/log_patterns.py" \
-  "$watch/nvgrace-gpu-monitor.json" "$folder/../../src"
+tap_check "patterns match what the driver logs, and nothing else; the table of messages has it" \
+  "$folder/log_patterns.py" "$watch/nvgrace-gpu-monitor.json" "$folder/../../src" "$folder/../../docs/driver.md"
 
 tap_done

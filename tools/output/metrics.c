@@ -32,13 +32,13 @@ static const struct attribute {
 	{ "lost_pages", { "nvgrace_gpu_lost_pages", NULL,
 		"Pages of GPU memory that are kept from guests after memory errors.", false } },
 	{ "resets", { "nvgrace_gpu_resets_total", NULL,
-		"Resets of the GPU since it was bound.", false } },
+		"Resets of the GPU since it was bound, with those that failed.", false } },
 	{ "reset_failures", { "nvgrace_gpu_reset_failures_total", NULL,
 		"Resets that failed since the GPU was bound.", false } },
 	{ "readiness_timeouts", { "nvgrace_gpu_readiness_timeouts_total", NULL,
-		"Resets after which the memory was not ready in time.", false } },
+		"How often the memory was not ready in time since the GPU was bound.", false } },
 	{ "last_ready_ms", { "nvgrace_gpu_last_ready_seconds", "seconds",
-		"How long the memory took to be ready after the last reset.", true } },
+		"How long the memory was waited for the last time.", true } },
 };
 
 static void add_attributes(struct exposition *exposition, const struct gpus *gpus)
