@@ -219,7 +219,8 @@ const char *nvgrace_readiness_method(const struct nvgrace_gpu *gpu);
 
 /* retry.c */
 int nvgrace_retry_start(void);
-bool nvgrace_retry_can_wait(void);
+void nvgrace_retry_inserted(void);
+bool nvgrace_retry_can_wait(struct pci_dev *pdev, unsigned long since);
 unsigned long nvgrace_retry_since(struct pci_dev *pdev);
 int nvgrace_retry_later(struct pci_dev *pdev, unsigned long since);
 void nvgrace_retry_over(struct pci_dev *pdev);

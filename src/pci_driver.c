@@ -128,8 +128,8 @@ static struct pci_driver nvgrace_pci_driver = {
 	.remove			= nvgrace_pci_remove,
 	.err_handler		= &nvgrace_err_handlers,
 	.driver_managed_dma	= true,
-	/* Whoever inserts the module could wait for memory to get ready: has not to. */
-	.driver.probe_type	= PROBE_PREFER_ASYNCHRONOUS,
+	/* They wait for nothing while the module is inserted, see retry.c. */
+	.driver.probe_type	= PROBE_FORCE_SYNCHRONOUS,
 };
 
 static int __init nvgrace_init(void)
@@ -142,6 +142,8 @@ static int __init nvgrace_init(void)
 	ret = pci_register_driver(&nvgrace_pci_driver);
 	if (ret)
 		nvgrace_retry_stop();
+	else
+		nvgrace_retry_inserted();
 
 	return ret;
 }

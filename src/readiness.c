@@ -281,7 +281,7 @@ static int wait_at_probe(struct nvgrace_gpu *gpu)
 		down_read(&gpu->readiness.lock);
 		ret = nvgrace_readiness_check(gpu);
 		up_read(&gpu->readiness.lock);
-	} while (ret == -EAGAIN && nvgrace_retry_can_wait() &&
+	} while (ret == -EAGAIN && nvgrace_retry_can_wait(gpu->core.pdev, gpu->readiness.since) &&
 		 !(ret = nvgrace_readiness_sleep(TASK_KILLABLE)));
 
 	if (ret == -EIO)
@@ -294,9 +294,9 @@ static int wait_at_probe(struct nvgrace_gpu *gpu)
  * nvgrace_readiness_probe() - wait for readiness before the device is offered
  * @gpu: a GPU with memory, not registered yet
  *
- * Context: probe; sleeps for up to the hardware's time-out, killable, or not at all
- * in a task that cannot be killed.
- * Return: 0, -EAGAIN if such a task has to come back, -ETIME if the device did not
+ * Context: probe; sleeps for up to the hardware's time-out, killable, or as long as
+ * it can wait.
+ * Return: 0, -EAGAIN if it cannot wait any longer, -ETIME if the device did not
  * become ready (which is logged), -EINTR if the task was killed, or why BAR0 could
  * not be reached.
  */

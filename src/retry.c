@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A probe that finds the memory not ready, in a task that nobody can kill, gives
- * up: the kernel lets others wait for such probes, every insertion of a module for
- * one.  It is tried again here, with nothing locked meanwhile.
+ * A probe that finds the memory not ready gives up where others would wait with it:
+ * who inserts the module, or anybody who cannot be killed.  It is tried again here,
+ * with nothing locked meanwhile.
  */
 #include <linux/jiffies.h>
 #include <linux/list.h>
@@ -15,6 +15,12 @@
 
 /* Each try binds and unbinds, which is seen in sysfs. */
 #define RETRY_MS	500
+
+/*
+ * Who binds by hand, but is probed for by a thread of the kernel, waits that long: a
+ * guest that is started again finds its GPU just reset.
+ */
+#define THREAD_WAIT_MS	(10 * MSEC_PER_SEC)
 
 /**
  * struct retry - a GPU that is probed again and again
@@ -43,6 +49,8 @@ static struct workqueue_struct *retries_wq;
 static LIST_HEAD(retries);
 static DEFINE_MUTEX(retries_lock);
 static bool retries_stopped;
+/* The module is being inserted: probes are of GPUs that nobody waits for. */
+static bool inserting;
 
 static struct retry *find_retry(const struct pci_dev *pdev)
 {
@@ -97,25 +105,43 @@ static void try_again(struct work_struct *work)
 		free_retry(retry);
 }
 
+/* The PCI core probes a device of a NUMA node in a thread, whoever asked for it. */
+static bool is_by_hand(void)
+{
+	return !READ_ONCE(inserting) && !(current->flags & PF_KTHREAD);
+}
+
 /**
- * nvgrace_retry_can_wait() - may this task wait for hardware?
- *
- * Not those that probe on behalf of the kernel, nor the threads by which the PCI
- * core probes a device of a NUMA node.
+ * nvgrace_retry_can_wait() - may this probe wait for hardware?
+ * @pdev: the GPU
+ * @since: from nvgrace_retry_since()
  *
  * Context: probe.
- * Return: true if it can be killed.
+ * Return: true if it can be killed, or has not waited for long.
  */
-bool nvgrace_retry_can_wait(void)
+bool nvgrace_retry_can_wait(struct pci_dev *pdev, unsigned long since)
 {
-	return !(current->flags & PF_KTHREAD);
+	struct retry *retry;
+	bool is_retry;
+
+	if (is_by_hand())
+		return true;
+	if (READ_ONCE(inserting))
+		return false;
+
+	mutex_lock(&retries_lock);
+	retry = find_retry(pdev);
+	is_retry = retry && !retry->over;
+	mutex_unlock(&retries_lock);
+
+	return !is_retry && time_before(jiffies, since + msecs_to_jiffies(THREAD_WAIT_MS));
 }
 
 /**
  * nvgrace_retry_since() - when the wait for the memory began
  * @pdev: the GPU
  *
- * A task that can wait takes over from the retries.
+ * Who binds by hand takes over from the retries.
  *
  * Context: probe.
  * Return: jiffies of the first probe in a row, now if this is it.
@@ -127,7 +153,7 @@ unsigned long nvgrace_retry_since(struct pci_dev *pdev)
 
 	mutex_lock(&retries_lock);
 	retry = find_retry(pdev);
-	if (retry && nvgrace_retry_can_wait())
+	if (retry && is_by_hand())
 		retry->over = true;
 	if (retry && !retry->over)
 		since = retry->since;
@@ -158,7 +184,7 @@ static struct retry *new_retry(struct pci_dev *pdev)
  * @pdev: the GPU
  * @since: from nvgrace_retry_since()
  *
- * Context: probe, in a task that cannot wait.
+ * Context: probe, which cannot wait.
  * Return: what probe has to return: -EPROBE_DEFER, or -ENOMEM.
  */
 int nvgrace_retry_later(struct pci_dev *pdev, unsigned long since)
@@ -212,8 +238,21 @@ int nvgrace_retry_start(void)
 {
 	/* Freezable: while the system goes to sleep no device is probed. */
 	retries_wq = alloc_workqueue(KBUILD_MODNAME, WQ_FREEZABLE | WQ_UNBOUND, 0);
+	if (!retries_wq)
+		return -ENOMEM;
 
-	return retries_wq ? 0 : -ENOMEM;
+	inserting = true;
+	return 0;
+}
+
+/**
+ * nvgrace_retry_inserted() - the probes of the insertion are over
+ *
+ * Context: init, after the driver was registered.
+ */
+void nvgrace_retry_inserted(void)
+{
+	WRITE_ONCE(inserting, false);
 }
 
 /**

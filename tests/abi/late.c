@@ -78,7 +78,7 @@ static void check_at_once(long (*run)(void *arg), void *arg, const char *what)
 	CHECK_RET(task_end(&task), 0);
 }
 
-/* The driver arrives. The kernel lets no insertion end before asynchronous probes. */
+/* The driver arrives. */
 static void insert_while_not_ready(void)
 {
 	CHECK_RET(host_unbind(gpu.bdf), 0);
@@ -192,10 +192,17 @@ static void taken_over(void)
 	check_stays_unbound();
 }
 
-static long bind_not_yet(void *unused)
+static long bind_by_hand(void *unused)
 {
 	(void)unused;
-	return host_bind(gpu.bdf, DRIVER) + EAGAIN;
+	return host_bind(gpu.bdf, DRIVER);
+}
+
+static void not_ready_on_node(void)
+{
+	CHECK_RET(host_unbind(gpu.bdf), 0);
+	CHECK_RET(host_pci_write(gpu.bdf, "numa_node", "0"), 0);
+	host_gpu_set_ready(&gpu, false);
 }
 
 /*
@@ -204,10 +211,25 @@ static long bind_not_yet(void *unused)
  */
 static void numa_node(void)
 {
-	CHECK_RET(host_unbind(gpu.bdf), 0);
-	CHECK_RET(host_pci_write(gpu.bdf, "numa_node", "0"), 0);
-	host_gpu_set_ready(&gpu, false);
-	check_at_once(bind_not_yet, NULL, "who cannot be killed");
+	struct task task;
+
+	not_ready_on_node();
+	task_start(&task, bind_by_hand, NULL);
+	CHECK(!task_ended(&task, STILL_WAITING_MS), "it did not wait");
+	host_gpu_set_ready(&gpu, true);
+	CHECK(task_ended(&task, AT_ONCE_MS), "it goes on waiting");
+	CHECK_RET(task_end(&task), 0);
+	CHECK(is_offered(), "%s is not bound", gpu.bdf);
+}
+
+static void numa_node_long(void)
+{
+	struct task task;
+
+	not_ready_on_node();
+	task_start(&task, bind_by_hand, NULL);
+	CHECK(task_ended(&task, PATIENCE_MS), "it waits for too long");
+	CHECK_RET(task_end(&task), -EAGAIN);
 	check_stays_unbound();
 	host_gpu_set_ready(&gpu, true);
 	check_bound();
@@ -234,8 +256,9 @@ static const struct tap_test tests[] = {
 	{ "D1.6 the GPU is removed before it is ready", removed },
 	{ "D1.6 a bind by hand takes over, and can be killed",
 	  taken_over },
-	{ "D1.6 a bind by hand that could not be killed waits for nothing",
-	  numa_node },
+	{ "D1.6 a bind by hand of a NUMA node's GPU waits for it", numa_node },
+	{ "D1.6 a bind by hand that could not be killed does not wait for long",
+	  numa_node_long },
 };
 
 int main(int argc, char **argv)

@@ -234,7 +234,7 @@ static const struct tap_test tests[] = {
 	  one_resets },
 	{ "D1.5 two GPUs: one that is ready is bound while the other waits",
 	  probe_together },
-	{ "D1.5 probing is asynchronous: at insertion, no GPU waits for another",
+	{ "D1.6 at insertion no GPU waits for another",
 	  insert_together },
 	{ "D6.2 two GPUs: one is unbound while the other is in use",
 	  one_leaves },
