@@ -118,12 +118,12 @@ void host_rebind(const char *bdf, const char *driver)
 	CHECK_RET(host_bind(bdf, driver), 0);
 }
 
-unsigned int host_group(const char *bdf)
+int host_group(const char *bdf)
 {
 	char name[NAME_MAX];
 
-	CHECK(link_name(bdf, "iommu_group", name, sizeof(name)),
-	      "%s has no IOMMU group", bdf);
+	if (!link_name(bdf, "iommu_group", name, sizeof(name)))
+		return -ENOENT;
 	return atoi(name);
 }
 
