@@ -43,6 +43,10 @@ int host_unbind(const char *bdf);
 /* Unbinds, binds, and ends the test if either fails. */
 void host_rebind(const char *bdf, const char *driver);
 
+/* Inserts a module, from a file without compression; removes the driver's. */
+int host_insert(const char *path);
+int host_remove_driver(void);
+
 /* The IOMMU group of the device; -ENOENT: it has none, or is not there. */
 int host_group(const char *bdf);
 

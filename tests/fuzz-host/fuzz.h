@@ -100,7 +100,11 @@ struct lane {
 	struct lane_entry log[LANE_LOG];
 };
 
-#define LANES (FUZZ_GPUS * VMM_LANES + 2)
+enum {
+	ADMIN_LANE = FUZZ_GPUS * VMM_LANES,
+	HARDWARE_LANE,
+	LANES,
+};
 
 /**
  * struct fuzz - the shared state
@@ -154,5 +158,10 @@ void watch_run(void);
 
 /* The life of each actor's process; returns when there are no more steps. */
 void vmm_main(struct target *target);
+void admin_main(struct lane *lane);
+void hardware_main(struct lane *lane);
+
+/* A GPU for an actor that has none of its own. */
+struct target *plan_target(struct lane *lane);
 
 #endif

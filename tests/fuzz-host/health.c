@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What has to be true of the host when everybody has ended. */
-#define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
 #include "access.h"
 #include "health.h"
@@ -83,7 +79,6 @@ static void check_users(const char *module)
 void health_check_leaks(const struct target *targets, unsigned int count)
 {
 	unsigned int i;
-	int file;
 
 	for (i = 0; i < count; i++)
 		CHECK_RET(host_unbind(targets[i].gpu.bdf), 0);
@@ -91,9 +86,6 @@ void health_check_leaks(const struct target *targets, unsigned int count)
 		check_no_mappings(&targets[i].gpu);
 	check_users("vfio_iommu_type1");
 	/* fails while anybody has a reference */
-	CHECK_RET(tap_sys(syscall(SYS_delete_module, DRIVER, O_NONBLOCK)), 0);
-	file = open(MODULE_FILE, O_RDONLY | O_CLOEXEC);
-	CHECK(file >= 0, "%s: %s", MODULE_FILE, strerror(errno));
-	CHECK_RET(tap_sys(syscall(SYS_finit_module, file, "", 0)), 0);
-	close(file);
+	CHECK_RET(host_remove_driver(), 0);
+	CHECK_RET(host_insert(MODULE_FILE), 0);
 }

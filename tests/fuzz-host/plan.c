@@ -9,14 +9,14 @@
 
 /* Steps of a thousand that are an actor's: the slow ones have few. */
 static const unsigned int shares[ACTORS] = {
-	[ACTOR_VMM] = 980,
-	[ACTOR_ADMIN] = 8,
-	[ACTOR_HARDWARE] = 12,
+	[ACTOR_VMM] = 992,
+	[ACTOR_ADMIN] = 3,
+	[ACTOR_HARDWARE] = 5,
 };
 
 /* How far ahead of others a lane gets, unless they take long. */
-#define AHEAD_STEPS 500
-#define AHEAD_MS 20
+#define AHEAD_STEPS 1000
+#define AHEAD_MS 5
 
 struct fuzz *fuzz;
 
@@ -53,8 +53,8 @@ void plan_init(void)
 
 		lane->number = i;
 		lane->next = fuzz->first;
-		if (i >= FUZZ_GPUS * VMM_LANES) {
-			lane->actor = ACTOR_ADMIN + i - FUZZ_GPUS * VMM_LANES;
+		if (i >= ADMIN_LANE) {
+			lane->actor = i == ADMIN_LANE ? ACTOR_ADMIN : ACTOR_HARDWARE;
 			continue;
 		}
 		lane->target = &fuzz->targets[i / VMM_LANES];
@@ -72,7 +72,12 @@ static unsigned int step_lane(struct rng *rng)
 	if (share < shares[ACTOR_VMM])
 		return lane;
 	share -= shares[ACTOR_VMM];
-	return FUZZ_GPUS * VMM_LANES + (share >= shares[ACTOR_ADMIN]);
+	return share < shares[ACTOR_ADMIN] ? ADMIN_LANE : HARDWARE_LANE;
+}
+
+struct target *plan_target(struct lane *lane)
+{
+	return &fuzz->targets[rng_below(&lane->rng, fuzz->gpus)];
 }
 
 static bool is_over(u64 step)
@@ -171,7 +176,7 @@ void plan_report(void)
 	tap_note("to have it again: --seed %llu --first %llu --steps %llu", fuzz->seed,
 		 fuzz->first, slowest() - fuzz->first + AHEAD_STEPS);
 	for (i = 0; i < LANES; i++) {
-		if (fuzz->lanes[i].pid)
+		if (fuzz->lanes[i].done || fuzz->lanes[i].op)
 			report_lane(&fuzz->lanes[i]);
 	}
 }

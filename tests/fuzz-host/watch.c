@@ -37,6 +37,16 @@ static void vmm_life(void *target)
 	vmm_main(target);
 }
 
+static void admin_life(void *lane)
+{
+	admin_main(lane);
+}
+
+static void hardware_life(void *lane)
+{
+	hardware_main(lane);
+}
+
 static struct target *target_of(pid_t pid)
 {
 	unsigned int i;
@@ -60,6 +70,7 @@ static void forget_lanes(pid_t pid)
 			continue;
 		lane->done += lane->op != NULL;
 		lane->op = NULL;
+		lane->pid = 0;
 	}
 }
 
@@ -130,6 +141,10 @@ static bool anybody_left(void)
 {
 	unsigned int i;
 
+	for (i = ADMIN_LANE; i < LANES; i++) {
+		if (fuzz->lanes[i].pid)
+			return true;
+	}
 	for (i = 0; i < fuzz->gpus; i++) {
 		if (fuzz->targets[i].pid || (!fuzz->stop && fuzz->actors & 1 << ACTOR_VMM &&
 					     vmm_has_steps(&fuzz->targets[i])))
@@ -138,11 +153,22 @@ static bool anybody_left(void)
 	return false;
 }
 
+/* An actor that has one lane, and lives to the end. */
+static void start_single(unsigned int number, void (*life)(void *lane))
+{
+	struct lane *lane = &fuzz->lanes[number];
+
+	if (fuzz->actors & 1 << lane->actor)
+		lane->pid = start(life, lane);
+}
+
 void watch_run(void)
 {
 	long end_ms = task_now_ms() + fuzz->seconds * 1000;
 	unsigned int i;
 
+	start_single(ADMIN_LANE, admin_life);
+	start_single(HARDWARE_LANE, hardware_life);
 	do {
 		for (i = 0; i < fuzz->gpus; i++)
 			manage_vmm(&fuzz->targets[i]);
