@@ -113,6 +113,7 @@ enum {
  * @steps: how many
  * @seconds: stop after that
  * @actors: who takes part, a bit for each
+ * @lost: GPUs fall off the bus, too, and resets fail
  * @stop: no further steps
  * @targets: the GPUs
  * @gpus: how many
@@ -124,6 +125,7 @@ struct fuzz {
 	u64 steps;
 	long seconds;
 	unsigned int actors;
+	bool lost;
 	bool stop;
 	struct target targets[FUZZ_GPUS];
 	unsigned int gpus;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* What has to be true of the host when everybody has ended. */
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,18 +9,15 @@
 #include "host.h"
 #include "tap.h"
 
-void health_restore(const struct gpu *gpu)
+void health_restore(const struct gpu *gpu, bool soft_reset)
 {
-	char driver[NAME_MAX + 1];
-
 	host_control_set(gpu->bdf, "gone", 0);
 	host_control_set(gpu->bdf, "reset_fails", 0);
 	if (!host_pci_has(gpu->bdf, "vendor"))
 		CHECK_RET(host_write("/sys/bus/pci/rescan", "1"), 0);
 	host_gpu_restore(gpu);
-	host_driver(gpu->bdf, driver, sizeof(driver));
-	if (strcmp(driver, DRIVER))
-		host_rebind(gpu->bdf, DRIVER);
+	host_control_set(gpu->bdf, "soft_reset", soft_reset);
+	host_rebind(gpu->bdf, DRIVER);
 }
 
 static void check_accesses(struct access *accesses)

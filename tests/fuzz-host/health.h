@@ -5,8 +5,11 @@
 
 #include "fuzz.h"
 
-/* The GPU as the scenario has it, there, ready, and bound to the driver. */
-void health_restore(const struct gpu *gpu);
+/*
+ * The GPU as the scenario has it, there, ready, and bound to the driver. It may
+ * be one that is reset on its way from D3hot to D0.
+ */
+void health_restore(const struct gpu *gpu, bool soft_reset);
 
 /* Open, all accesses, reset, all accesses, close. */
 void health_check_device(const struct gpu *gpu);

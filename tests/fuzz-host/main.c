@@ -22,7 +22,7 @@ static void usage(const char *what)
 {
 	fprintf(stderr,
 		"fuzz-host: %s\n"
-		"usage: fuzz-host [--seed N] [--first N] [--steps N] [--seconds N] [--actors NAME,...]\n"
+		"usage: fuzz-host [--seed N] [--first N] [--steps N] [--seconds N] [--actors NAME,...] [--lost 1]\n"
 		"actors: vmm, admin, hardware\n", what);
 	exit(2);
 }
@@ -67,6 +67,8 @@ static void parse(int argc, char **argv)
 			fuzz->seconds = parse_number(argv[i + 1]);
 		else if (!strcmp(argv[i], "--actors"))
 			fuzz->actors = parse_actors(argv[i + 1]);
+		else if (!strcmp(argv[i], "--lost"))
+			fuzz->lost = parse_number(argv[i + 1]);
 		else
 			usage("there is no such option");
 	}
@@ -74,20 +76,14 @@ static void parse(int argc, char **argv)
 		usage("an option lacks its value");
 }
 
-static void each_target(void (*function)(const struct gpu *gpu))
-{
-	unsigned int i;
-
-	for (i = 0; i < fuzz->gpus; i++)
-		function(&fuzz->targets[i].gpu);
-}
-
 static void all_at_once(void)
 {
 	unsigned long done[ACTORS] = { 0 }, vmms = 0;
 	unsigned int i;
 
-	each_target(health_restore);
+	/* whether going to D3hot and back is a reset is a matter of the seed */
+	for (i = 0; i < fuzz->gpus; i++)
+		health_restore(&fuzz->targets[i].gpu, (fuzz->seed + i) % 2);
 	plan_init();
 	watch_run();
 	for (i = 0; i < LANES; i++)
@@ -105,8 +101,12 @@ static void all_at_once(void)
 
 static void works(void)
 {
-	each_target(health_restore);
-	each_target(health_check_device);
+	unsigned int i;
+
+	for (i = 0; i < fuzz->gpus; i++) {
+		health_restore(&fuzz->targets[i].gpu, false);
+		health_check_device(&fuzz->targets[i].gpu);
+	}
 }
 
 static void nothing_left(void)

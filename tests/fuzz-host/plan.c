@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Whose each step is, what is done in it, and a log of that. */
-#include <string.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "fuzz.h"
+#include "host.h"
 #include "tap.h"
 #include "task.h"
 
@@ -132,6 +133,21 @@ static const struct op *choose(struct rng *rng, const struct op *ops)
 	return op;
 }
 
+/*
+ * Into the kernel's log, which outlives a crash: what only one lane does, and is
+ * done seldom.
+ */
+static void tell_kernel(const struct lane *lane, const char *when)
+{
+	char text[128];
+
+	if (lane->actor == ACTOR_VMM)
+		return;
+	snprintf(text, sizeof(text), "<4>fuzz-host: %s %s step %llu: %s\n", actor_name(lane->actor),
+		 when, lane->step, lane->op);
+	host_write("/dev/kmsg", text);
+}
+
 bool plan_step(struct lane *lane, const struct op *ops)
 {
 	const struct op *op;
@@ -147,7 +163,9 @@ bool plan_step(struct lane *lane, const struct op *ops)
 	*entry = (struct lane_entry){ lane->step, op->name, 0 };
 	lane->since_ms = task_now_ms();
 	__atomic_store_n(&lane->op, op->name, __ATOMIC_RELEASE);
+	tell_kernel(lane, "begins");
 	entry->result = op->run(lane);
+	tell_kernel(lane, "ends");
 	__atomic_store_n(&lane->op, NULL, __ATOMIC_RELEASE);
 	lane->done++;
 	return true;
