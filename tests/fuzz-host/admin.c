@@ -61,7 +61,7 @@ static long reset_below(struct lane *lane)
 static long set_something(struct lane *lane)
 {
 	static const char *const settings[][2] = {
-		{ "power/control", "auto" }, { "power/control", "on" }, { "power/wakeup", "enabled" },
+		{ "power/control", "auto" }, { "power/control", "on" },
 		{ "d3cold_allowed", "0" }, { "d3cold_allowed", "1" }, { "uevent", "change" },
 		{ "driver_override", DRIVER }, { "enable", "0" }, { "enable", "1" },
 	};

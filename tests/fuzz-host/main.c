@@ -18,7 +18,7 @@
 /* The longest that operations and the end of all processes take beside that. */
 #define PATIENCE_S 300
 
-static void usage(const char *what)
+[[noreturn]] static void refuse(const char *what)
 {
 	fprintf(stderr,
 		"fuzz-host: %s\n"
@@ -36,7 +36,7 @@ static unsigned int parse_actors(char *names)
 		for (actor = 0; actor < ACTORS && strcmp(name, actor_name(actor)); actor++)
 			;
 		if (actor == ACTORS)
-			usage("there is no such actor");
+			refuse("there is no such actor");
 		actors |= 1 << actor;
 	}
 	return actors;
@@ -48,7 +48,7 @@ static u64 parse_number(const char *text)
 	u64 number = strtoull(text, &end, 0);
 
 	if (end == text || *end)
-		usage("that is not a number");
+		refuse("that is not a number");
 	return number;
 }
 
@@ -70,10 +70,10 @@ static void parse(int argc, char **argv)
 		else if (!strcmp(argv[i], "--lost"))
 			fuzz->lost = parse_number(argv[i + 1]);
 		else
-			usage("there is no such option");
+			refuse("there is no such option");
 	}
 	if (i < argc)
-		usage("an option lacks its value");
+		refuse("an option lacks its value");
 }
 
 static void all_at_once(void)

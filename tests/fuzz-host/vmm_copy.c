@@ -83,21 +83,20 @@ static u64 file_offset(const struct span *span)
 long vmm_vectors(struct lane *lane)
 {
 	struct span span = arena_span(&lane->rng, &lane->target->gpu, MIB);
-	int count = rng_below(&lane->rng, VECTORS + 1);
+	int i, count = rng_below(&lane->rng, VECTORS + 1);
 	struct iovec vectors[VECTORS];
 	u64 at = file_offset(&span);
 
 	random_vectors(&lane->rng, vectors, true);
+	/* together no longer than the span, behind which there may be cells */
+	for (i = 0; i < count; i++) {
+		if (vectors[i].iov_len > span.length)
+			vectors[i].iov_len = span.length;
+		span.length -= vectors[i].iov_len;
+	}
 	if (rng_chance(&lane->rng, 50))
 		return tap_sys(preadv(vmm.dev.device, vectors, count, at));
-	/* so few bytes that they stay clear of the cells */
-	span.length = 0;
-	for (int i = 0; i < count; i++)
-		span.length += vectors[i].iov_len;
-	span = arena_span(&lane->rng, &lane->target->gpu, 1);
-	if (span.offset + VECTORS * 256 * KIB > gpu_memory(&lane->target->gpu, span.index)->length)
-		return 0;
-	return tap_sys(pwritev(vmm.dev.device, vectors, count, file_offset(&span)));
+	return tap_sys(pwritev(vmm.dev.device, vectors, count, at));
 }
 
 long vmm_copy_process(struct lane *lane)

@@ -68,7 +68,8 @@ static void forget_lanes(pid_t pid)
 
 		if (lane->pid != pid)
 			continue;
-		lane->done += lane->op != NULL;
+		if (lane->op)
+			lane->done++;
 		lane->op = NULL;
 		lane->pid = 0;
 	}
