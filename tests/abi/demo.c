@@ -113,7 +113,7 @@ int main(int argc, char **argv)
 	host_driver(gpu.bdf, driver, sizeof(driver));
 	say("GPU %s [10de:%04x] is bound to %s", gpu.bdf, gpu.id, driver);
 	vfio_open(&dev, &gpu);
-	say("opened through VFIO, group %u", host_group(gpu.bdf));
+	say("opened through VFIO, group %d", host_group(gpu.bdf));
 	if (gpu.resmem.length)
 		show_region(RESMEM, "resmem (not cached)");
 	show_region(USEMEM, "usemem (cached)");

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "host.h"
@@ -118,12 +119,29 @@ void host_rebind(const char *bdf, const char *driver)
 	CHECK_RET(host_bind(bdf, driver), 0);
 }
 
-unsigned int host_group(const char *bdf)
+int host_insert(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int ret;
+
+	if (fd < 0)
+		return -errno;
+	ret = tap_sys(syscall(SYS_finit_module, fd, "", 0));
+	close(fd);
+	return ret;
+}
+
+int host_remove_driver(void)
+{
+	return tap_sys(syscall(SYS_delete_module, DRIVER, O_NONBLOCK));
+}
+
+int host_group(const char *bdf)
 {
 	char name[NAME_MAX];
 
-	CHECK(link_name(bdf, "iommu_group", name, sizeof(name)),
-	      "%s has no IOMMU group", bdf);
+	if (!link_name(bdf, "iommu_group", name, sizeof(name)))
+		return -ENOENT;
 	return atoi(name);
 }
 

@@ -43,8 +43,12 @@ int host_unbind(const char *bdf);
 /* Unbinds, binds, and ends the test if either fails. */
 void host_rebind(const char *bdf, const char *driver);
 
-/* The VFIO group of the device. */
-unsigned int host_group(const char *bdf);
+/* Inserts a module, from a file without compression; removes the driver's. */
+int host_insert(const char *path);
+int host_remove_driver(void);
+
+/* The IOMMU group of the device; -ENOENT: it has none, or is not there. */
+int host_group(const char *bdf);
 
 /* The virtual GPU's control files. */
 void host_control_set(const char *bdf, const char *file, long value);

@@ -42,7 +42,7 @@ static void second_group(void)
 	char path[64];
 
 	open_prepared();
-	snprintf(path, sizeof(path), "/dev/vfio/%u", host_group(gpu.bdf));
+	snprintf(path, sizeof(path), "/dev/vfio/%d", host_group(gpu.bdf));
 	CHECK_RET(tap_sys(open(path, O_RDWR)), -EBUSY);
 	check_all();
 }

@@ -125,16 +125,15 @@ static bool child_ended(struct child *child, long timeout_ms)
 	return poll(&pfd, 1, timeout_ms) == 1;
 }
 
-/* Where a test that hangs is in the kernel. */
-static void child_show_stack(const struct child *child)
+void tap_show_stacks(pid_t pid)
 {
 	char command[160];
 
 	snprintf(command, sizeof(command),
 		 "cd /proc/%d/task && for t in *; do echo \"# thread $t: $(cat $t/wchan)\"; sed 's/^/#   /' $t/stack; done",
-		 child->pid);
+		 pid);
 	if (system(command))
-		tap_note("cannot read the kernel stacks of %d", child->pid);
+		tap_note("cannot read the kernel stacks of %d", pid);
 }
 
 static void child_wait(struct child *child, const struct tap_test *test)
@@ -144,7 +143,7 @@ static void child_wait(struct child *child, const struct tap_test *test)
 
 	if (!child_ended(child, child->start_ms + timeout_ms - task_now_ms())) {
 		child->timed_out = true;
-		child_show_stack(child);
+		tap_show_stacks(child->pid);
 	}
 	kill(-child->pid, SIGKILL);
 	if (!child_ended(child, KILL_PATIENCE_MS))

@@ -6,6 +6,8 @@
 #ifndef ABI_TAP_H
 #define ABI_TAP_H
 
+#include <sys/types.h>
+
 #include "types.h"
 
 /**
@@ -44,6 +46,9 @@ int tap_run(const struct tap_suite *suite);
 /* A line of explanation in the output. */
 [[gnu::format(printf, 1, 2)]]
 void tap_note(const char *format, ...);
+
+/* Where the threads of a process that hangs are in the kernel. */
+void tap_show_stacks(pid_t pid);
 
 /* Ends the test (from any of its threads) as failed. */
 [[noreturn, gnu::format(printf, 3, 4)]]

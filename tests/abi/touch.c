@@ -17,6 +17,7 @@
 
 static __thread sigjmp_buf escape;
 static __thread bool armed;
+static bool anything;
 
 static void on_sigbus(int signal)
 {
@@ -30,6 +31,13 @@ static void catch_sigbus(void)
 	struct sigaction action = { .sa_handler = on_sigbus };
 
 	sigaction(SIGBUS, &action, NULL);
+	if (anything)
+		sigaction(SIGSEGV, &action, NULL);
+}
+
+void touch_anything(void)
+{
+	anything = true;
 }
 
 /*

@@ -9,6 +9,9 @@
 int touch_load(const void *at, u64 *value);
 int touch_store(void *at, u64 value);
 
+/* From now on SIGSEGV is like SIGBUS: others may unmap what is touched. */
+void touch_anything(void);
+
 /**
  * struct touch_leaf - how an address of this process is mapped
  * @size: bytes the page table entry covers; 0 when nothing is mapped

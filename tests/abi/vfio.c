@@ -42,7 +42,7 @@ static int open_group(struct vfio *dev)
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "/dev/vfio/%u", host_group(dev->gpu->bdf));
+	snprintf(path, sizeof(path), "/dev/vfio/%d", host_group(dev->gpu->bdf));
 	dev->group = tap_sys(open(path, O_RDWR | O_CLOEXEC));
 	if (dev->group < 0)
 		return step(dev, "open of the group", dev->group);

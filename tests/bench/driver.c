@@ -1,9 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Loading and unloading of modules. */
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "driver.h"
@@ -23,14 +19,10 @@ bool driver_exists(const struct driver *driver)
 
 void driver_load(const struct driver *driver)
 {
-	int fd = open(driver->path, O_RDONLY | O_CLOEXEC);
-
-	CHECK(fd >= 0, "%s: %s", driver->path, strerror(errno));
-	CHECK_RET(tap_sys(syscall(SYS_finit_module, fd, "", 0)), 0);
-	close(fd);
+	CHECK_RET(host_insert(driver->path), 0);
 }
 
 void driver_unload(void)
 {
-	CHECK_RET(tap_sys(syscall(SYS_delete_module, DRIVER, O_NONBLOCK)), 0);
+	CHECK_RET(host_remove_driver(), 0);
 }
