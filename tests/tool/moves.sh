@@ -85,6 +85,20 @@ check "bind: no IOMMU" no_iommu refuses_no_iommu
 no_group_yet() { pci_unbind "$GPU"; no_group; }
 binds_without_group() { run 0 bind "$GPU" && has "$GPU" "$DRIVER" "$DRIVER"; }
 check "bind: no driver has looked at it, so it has no group" no_group_yet binds_without_group
+given() { foreign; put proc/iomem $'80000000-847fffff : System RAM\n420000000000-4217bfffffff : System RAM (NVIDIA)'; }
+refuses_given() { run 1 bind "$@" && says "$GPU: Linux uses memory of a GPU ('System RAM (NVIDIA)' in /proc/iomem)" && untouched && has "$GPU" nvidia "(null)"; }
+check "bind: a GPU driver has given its memory to Linux" given refuses_given "$GPU"
+check "bind --all --force: the same" given refuses_given --all --force
+check "bind --to vfio-pci: the same" given refuses_given "$GPU" --to vfio-pci
+given_unseen() { given; put proc/iomem $'00000000-00000000 : System RAM\n  00000000-00000000 : System RAM (NVIDIA)'; }
+check "bind: the same, where addresses are not shown" given_unseen refuses_given "$GPU"
+left_behind() { given; pci_unbind "$GPU"; }
+refuses_left() { run 1 bind "$GPU" && says "Linux uses memory of a GPU" && untouched; }
+check "bind: the GPU driver has gone, and left the memory to Linux" left_behind refuses_left
+unbinds_given() { run 0 unbind "$GPU" && has "$GPU" none "(null)"; }
+check "unbind: memory that Linux uses does not matter" given unbinds_given
+given_elsewhere() { three; link "sys/bus/pci/devices/$SECOND" "sys/bus/pci/drivers/nvidia/$SECOND"; put proc/iomem '1000-1fff : System RAM (NVIDIA)'; }
+check "bind: the memory is of another GPU, which the driver has" given_elsewhere binds
 override() { put "sys/bus/pci/devices/$GPU/driver_override" vfio-pci; }
 refuses_override() { run 1 bind "$GPU" && says 'somebody has set driver_override, which gives it to vfio-pci: --force changes that' && untouched; }
 check "bind: driver_override of somebody" override refuses_override

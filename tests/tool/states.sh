@@ -96,6 +96,16 @@ check "the GPU driver has given its memory to Linux: doctor" given_memory doctor
 given_gb200() { given_memory; put "sys/bus/pci/devices/$GPU/device" 0x2941; rm "$tree/run/udev/data/+pci:$GPU"; log "$DRIVER $GPU: GPU memory [0x420000000000-0x4217bfffffff] is in use as System RAM: take it offline first"; }
 check "the same, of a GPU that is not bound at boot, and bind came too early: doctor" given_gb200 doctor_begins 2 "Firmware: $GPU: GPU memory [0x420000000000" \
   "# a GPU driver has given the memory to Linux" "${services[@]}"
+given_vfio() { given_memory; driver_add vfio-pci; pci_bind "$GPU" vfio-pci; }
+check "the GPU driver has gone, and left the memory to Linux: doctor" given_vfio doctor_begins 2 \
+  "GPU's driver: $GPU: a GPU driver that has gone has left GPU memory to Linux" reboot
+given_left_gb200() { given_gb200; log; pci_unbind "$GPU"; }
+check "the same, of a GPU that is not bound at boot: doctor" given_left_gb200 doctor_begins 2 "GPU's driver: $GPU: a GPU driver that has gone" \
+  "echo 'SUBSYSTEM==\"pci\", KERNEL==\"$GPU\", ENV{NVGRACE_GPU_BIND}=\"yes\"' >>/etc/udev/rules.d/60-nvgrace-gpu.rules" "update-initramfs -u -k all" "reboot"
+given_by_other() { unbound; driver_add nvidia; pci_add 0019:01:00.0 0x10de 0x2345 0x030200 13; pci_bind 0019:01:00.0 nvidia
+  link "sys/bus/pci/devices/0019:01:00.0" "sys/bus/pci/drivers/nvidia/0019:01:00.0"; put proc/iomem '0-0 : System RAM (NVIDIA)'; }
+given_of_other() { run 2 doctor && says "GPU's driver: 0019:01:00.0: nvidia has it, and has given GPU memory" "unknown    GPU's driver: $GPU: it has no driver"; }
+check "it has given that of another GPU: doctor" given_by_other given_of_other
 name_of_module() { unbound; put "sys/bus/pci/devices/$GPU/driver_override" "$MODULE"; }
 check "driver_override has the module's name: doctor" name_of_module doctor_begins 2 \
   "GPU's driver: $GPU: driver_override is $MODULE, the name of the module; the driver's is $DRIVER" "nvgrace-gpu bind $GPU --force"

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/tree.h"
+#include "host/given_memory.h"
 #include "host/iommu_group.h"
 #include "moves/move.h"
 
@@ -74,6 +75,16 @@ static bool group_is_viable(const struct move_request *request, const struct gpu
 	return viable;
 }
 
+/* The driver would refuse it, and what had it before would have lost it for a moment. */
+static bool memory_is_free(const struct gpu *gpu)
+{
+	if (!given_memory_is_of(gpu))
+		return true;
+	SAY("Linux uses memory of a GPU ('" GIVEN_MEMORY "' in /proc/iomem), which a GPU driver has given to it: see 'nvgrace-gpu doctor'",
+	    gpu->pci.bdf);
+	return false;
+}
+
 /* A driver that gives devices to guests, by its name: it may not be loaded yet. */
 static bool is_for_guests(const char *driver)
 {
@@ -137,7 +148,8 @@ enum move_verdict move_judge(const struct move_request *request, const struct gp
 	if (move_is_done(request, gpu))
 		return MOVE_ALLOWED;
 	return is_free(gpu, users) &&
-		       (!is_for_guests(request->to) || group_is_viable(request, gpu)) ?
+		       (!is_for_guests(request->to) ||
+			(memory_is_free(gpu) && group_is_viable(request, gpu))) ?
 		       MOVE_ALLOWED :
 		       MOVE_REFUSED;
 }
