@@ -65,6 +65,9 @@ check "unbind: it is open" in_use refuses_open
 nvidia_in_use() { foreign; put "proc/driver/nvidia/gpus/$GPU/information" $'Model:\tGH200\nDevice Minor: \t3'; process 815 python3 /dev/nvidia3; }
 refuses_nvidia() { run 1 bind "$GPU" && says 'process 815 (python3) has it open as /dev/nvidia3' && untouched; }
 check "bind: another driver's file is open" nvidia_in_use refuses_nvidia
+in_service() { nvidia_in_use; process_of 815 /system.slice/nvidia-dcgm.service; }
+refuses_service() { run 1 bind "$GPU" && says "service nvidia-dcgm, process 815 (python3) has it open as /dev/nvidia3: stop that first, with" "    systemctl stop nvidia-dcgm" && untouched; }
+check "bind: a service has it open" in_service refuses_service
 one_of_three() { three; process 815 python3 "/sys/devices/pci0009:00/$SECOND/resource0"; }
 refuses_all() { run 1 bind --all && untouched && has "$GPU" none "(null)"; }
 check "bind --all: one of them is open" one_of_three refuses_all

@@ -229,3 +229,13 @@ process() {
   mkdir --parents "$tree/proc/$1/fd"
   ln --symbolic --force "$3" "$tree/proc/$1/fd/3"
 }
+
+# process_of PID CGROUP: what has started it.
+process_of() { put "proc/$1/cgroup" "0::$2"; }
+
+# nvidia_has BDF MINOR: that driver has it, and /dev/nvidiaMINOR is its file.
+nvidia_has() {
+  driver_add nvidia 595.71.05
+  pci_bind "$1" nvidia
+  put "proc/driver/nvidia/gpus/$1/information" $'Model: \t\t NVIDIA GB200\nDevice Minor: \t '"$2"
+}

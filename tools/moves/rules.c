@@ -15,9 +15,16 @@
 /* Unbinding a device that is in use would wait until it is not. */
 static bool is_free(const struct gpu *gpu, const struct users *users)
 {
-	for (size_t i = 0; i < users->count; i++)
-		SAY("process %d (%s) has it open as %s: end that first", gpu->pci.bdf,
-		    users->users[i].pid, users->users[i].command, users->users[i].path);
+	for (size_t i = 0; i < users->count; i++) {
+		const struct user *user = &users->users[i];
+
+		SAY("%s%s%sprocess %d (%s) has it open as %s: %s", gpu->pci.bdf,
+		    user->service[0] ? "service " : "", user->service,
+		    user->service[0] ? ", " : "", user->pid, user->command, user->path,
+		    user->service[0] ? "stop that first, with" : "end that first");
+		if (user->service[0])
+			fprintf(stderr, "    systemctl stop %s\n", user->service);
+	}
 	if (users->count)
 		return false;
 	if (!users_group_is_busy(&gpu->pci))
