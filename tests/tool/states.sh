@@ -74,7 +74,8 @@ check "a message from before it was bound: doctor" old_message all_well
 
 # Errors with the driver's name that are no refusals, and refusals that are over.
 bus_error() { unbound; log "$DRIVER $GPU: PCIe Bus Error: severity=Uncorrectable (Fatal), type=Transaction Layer, (Requester ID)"; }
-check "an error of the bus, while it was bound: doctor" bus_error for_libvirt
+no_refusal() { doctor_begins 1 "Kernel's log: $GPU: 1 uncorrectable PCIe error: " && says "unknown    GPU's driver: $GPU: it has no driver; libvirt"; }
+check "an error of the bus, while it was bound: doctor" bus_error no_refusal
 page_lost() { unbound; log "$DRIVER $GPU: GPU memory at 0x420000000000 is lost: memory error"; }
 check "a lost page, while it was bound: doctor" page_lost for_libvirt
 ready_later() { never_ready; printf '6,900,900,-;%s %s: GPU memory at 0x420000000000: usemem 94.5 GiB in a 128 GiB BAR4, no resmem\n' "$DRIVER" "$GPU" >>"$tree/dev/kmsg"; }
@@ -315,29 +316,6 @@ module_blacklist() { not_loaded; put proc/cmdline "quiet module_blacklist=nouvea
 check "the kernel is told not to load the module: doctor" module_blacklist doctor_begins 2 \
   "modprobe's configuration: the kernel's command line: module_blacklist=nouveau,$MODULE" \
   "# take module_blacklist=nouveau,$MODULE from the kernel's command line, and write in its place module_blacklist=nouveau"
-
-# held COMMAND CGROUP: nvidia has the GPU, and a process its file.
-held() { unbound; nvidia_has "$GPU" 3; process 4711 "$1" /dev/nvidia3; put dev/nvidia3 195:3; [ -z "$2" ] || process_of 4711 "$2"; }
-persistenced() { held nvidia-persiste /system.slice/nvidia-persistenced.service; }
-check "open in a service: doctor" persistenced doctor_begins 2 "In use: $GPU: service nvidia-persistenced, process 4711 (nvidia-persiste) has it open" "systemctl stop nvidia-persistenced"
-dcgm_named_otherwise() { held nv-hostengine /system.slice/dcgm.service; }
-check "open in a service that is called otherwise there: doctor" dcgm_named_otherwise doctor_begins 2 "In use: $GPU: service dcgm, process 4711 (nv-hostengine)" "systemctl stop dcgm"
-of_instance() { held python3 /system.slice/system-train.slice/train-a.service; }
-check "open in a service below a slice of its own: doctor" of_instance doctor_begins 2 "In use: $GPU: service train-a, " "systemctl stop train-a"
-no_systemd() { held nv-fabricmanage ""; put proc/4711/cgroup $'1:cpu:/\n0::/'; }
-check "open in a service, where no control group tells: doctor" no_systemd doctor_begins 2 "In use: $GPU: service nvidia-fabricmanager, " "systemctl stop nvidia-fabricmanager"
-old_cgroups() { held nvidia-imex ""; put proc/4711/cgroup $'12:devices:/\n1:name=systemd:/system.slice/nvidia-imex.service'; }
-check "open in a service, in control groups of the older kind: doctor" old_cgroups doctor_begins 2 "In use: $GPU: service nvidia-imex, " "systemctl stop nvidia-imex"
-imitated() { held nv-hostengine '/user.slice/user-1000.slice/user@1000.service/app.slice/nvidia-dcgm.service'; }
-check "open in a user's process that calls itself a service: doctor" imitated doctor_begins 2 "In use: $GPU: process 4711 (nv-hostengine) has it open, and" "kill 4711"
-of_cron() { held python3 /system.slice/cron.service; }
-check "open in what a service runs for others: doctor" of_cron doctor_begins 2 "In use: $GPU: process 4711 (python3)" "kill 4711"
-# shellcheck disable=SC2016 # no command
-odd_service() { held python3 '/system.slice/$(reboot);x.service'; }
-check "open in a service with an odd name: doctor" odd_service doctor_begins 2 "In use: $GPU: service ??reboot??x, " "systemctl stop ??reboot??x"
-in_pod() { held dcgm-exporter /kubepods.slice/kubepods-besteffort.slice/cri-containerd-0123.scope; }
-check "open in a container: doctor" in_pod doctor_begins 2 "In use: $GPU: process 4711 (dcgm-exporter) has it open in a container" \
-  "# end the pod or container that has process 4711:" "cat /proc/4711/cgroup"
 
 # Two kernels newer than the one that runs, one of them without the module.
 two_kernels() { modules_install 6.19.1-arm64; next_kernel; }

@@ -178,7 +178,7 @@ gpu_attributes() {
 log() {
   local number=0 line
   mkdir --parents "$tree/dev"
-  echo '6,1,0,-;Booting Linux on physical CPU 0x0000000000' >"$tree/dev/kmsg"
+  echo '6,0,0,-;Booting Linux on physical CPU 0x0000000000' >"$tree/dev/kmsg"
   for line; do
     number=$((number + 1))
     printf '3,%d,%d,-;%s\n SUBSYSTEM=pci\n DEVICE=+pci:%s\n' "$number" "$number" "$line" "$GPU" >>"$tree/dev/kmsg"

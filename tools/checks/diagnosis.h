@@ -108,6 +108,8 @@ void check_readiness(struct diagnosis *diagnosis);
 void check_policy(struct diagnosis *diagnosis);
 void check_driver(struct diagnosis *diagnosis);
 
+void check_log(struct diagnosis *diagnosis);
+
 void check_users(struct diagnosis *diagnosis);
 
 void check_kvm(struct diagnosis *diagnosis);

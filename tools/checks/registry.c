@@ -25,6 +25,7 @@ static const struct check checks[] = {
 	{ "config",		"modprobe's configuration",	check_config },
 	{ "loaded",		"Loaded module",		check_loaded },
 	{ "next-kernel",	"Next kernel",			check_next_kernel },
+	{ "log",		"Kernel's log",			check_log },
 	{ "readiness",		"Link and training",		check_readiness },
 	{ "users",		"In use",			check_users },
 	{ "driver",		"GPU's driver",			check_driver },
