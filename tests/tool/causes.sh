@@ -126,4 +126,40 @@ secret_log() { chmod 0600 "$tree/dev/kmsg"; }
 as_user() { chmod 0755 "$scratch" && setpriv --reuid=65534 --regid=65534 --clear-groups "$tool" --root "$tree" doctor >"$scratch/out" || return 1; says "$@"; }
 check "log: only root may read it" secret_log as_user "unknown    Kernel's log: it cannot be read: Permission denied (root can)"
 
+# --- GPUs that are off the bus, and others of the kind
+
+second=0019:01:00.0
+# two_gpus [ID]: another one, which has the driver, too.
+two_gpus() {
+  pci_add "$second" 0x10de "${1:-0x2345}" 0x030200 13
+  [ -n "${1:-}" ] || { pci_bind "$second" "$DRIVER"; gpu_attributes "$second"; put "run/udev/data/+pci:$second" E:NVGRACE_GPU_BIND=yes; }
+}
+# config BDF BYTES: what its configuration space begins with.
+config() { printf "$2%.0s" {1..16} >"$tree/sys/bus/pci/devices/$1/config"; }
+answers() { config "$GPU" '\xde\x10\x42\x23'; }
+check "GPU: it answers" answers all_well
+off_bus() { config "$GPU" '\xff\xff\xff\xff'; unbound; log "$DRIVER $GPU: GPU memory is not ready after 30 s: the C2C link is not up"; held someone ""; }
+nothing_derived() {
+  doctor_begins 2 "GPU: $GPU: it reads all ones: it has fallen off the bus" "# power-cycle the machine; if it stays, the link or the GPU is broken" &&
+    says "unknown    GPU's driver: there is no GPU that answers" "Problems: 1. Warnings: 0." && [ "$(grep --count "$GPU" "$scratch/out")" = 2 ]
+}
+check "GPU: it has fallen off the bus, and nothing else is said of it" off_bus nothing_derived
+one_off_bus() { two_gpus; config "$GPU" '\xff\xff\xff\xff'; answers_second; }
+answers_second() { config "$second" '\xde\x10\x45\x23'; }
+one_derived() { nothing_of_first && says "ok         GPU's driver: $second: bound to $DRIVER" "Problems: 1. Warnings: 0."; }
+nothing_of_first() { doctor_begins 2 "GPU: $GPU: it reads all ones" && [ "$(grep --count "$GPU" "$scratch/out")" = 2 ]; }
+check "GPU: one of two has fallen off the bus" one_off_bus one_derived
+short_config() { printf '\xff\xff' >"$tree/sys/bus/pci/devices/$GPU/config"; }
+check "GPU: its configuration space cannot be read" short_config all_well
+
+unsupported() { unbound; put "sys/bus/pci/devices/$GPU/device" 0x3041; }
+check "GPU: one that the driver does not support" unsupported doctor_begins 2 "GPU: $GPU: Vera Rubin (10de:3041) is not supported by this version of the driver" \
+  "# look for a newer version of $MODULE"
+also_unsupported() { two_gpus 0x3041; }
+check "GPU: one of two that the driver does not support" also_unsupported doctor_begins 1 "GPU: $second: Vera Rubin (10de:3041) is not supported by this version of the driver"
+other_gpu() { unbound; put "sys/bus/pci/devices/$GPU/device" 0x2330; }
+check "GPU: one of another kind" other_gpu doctor_begins 2 "GPU: no GPU that the driver knows is on a PCI bus"
+named_unsupported() { run 1 status "$GPU" && says "'$GPU' is a GPU that the driver does not support: Vera Rubin (10de:3041)"; }
+check "status: of one that the driver does not support" unsupported named_unsupported
+
 tap_done

@@ -93,12 +93,16 @@ refuses_given() { run 1 bind "$@" && says "$GPU: Linux uses memory of a GPU ('Sy
 check "bind: a GPU driver has given its memory to Linux" given refuses_given "$GPU"
 check "bind --all --force: the same" given refuses_given --all --force
 check "bind --to vfio-pci: the same" given refuses_given "$GPU" --to vfio-pci
+unbinds_given() { run 0 unbind "$GPU" && has "$GPU" none "(null)"; }
+off_bus() { foreign; printf '\xff%.0s' {1..64} >"$tree/sys/bus/pci/devices/$GPU/config"; }
+refuses_off_bus() { run 1 bind "$GPU" && says "$GPU: it reads all ones: it has fallen off the bus" && untouched; }
+check "bind: it has fallen off the bus" off_bus refuses_off_bus
+check "unbind: it has fallen off the bus" off_bus unbinds_given
 given_unseen() { given; put proc/iomem $'00000000-00000000 : System RAM\n  00000000-00000000 : System RAM (NVIDIA)'; }
 check "bind: the same, where addresses are not shown" given_unseen refuses_given "$GPU"
 left_behind() { given; pci_unbind "$GPU"; }
 refuses_left() { run 1 bind "$GPU" && says "Linux uses memory of a GPU" && untouched; }
 check "bind: the GPU driver has gone, and left the memory to Linux" left_behind refuses_left
-unbinds_given() { run 0 unbind "$GPU" && has "$GPU" none "(null)"; }
 check "unbind: memory that Linux uses does not matter" given unbinds_given
 given_elsewhere() { three; link "sys/bus/pci/devices/$SECOND" "sys/bus/pci/drivers/nvidia/$SECOND"; put proc/iomem '1000-1fff : System RAM (NVIDIA)'; }
 check "bind: the memory is of another GPU, which the driver has" given_elsewhere binds

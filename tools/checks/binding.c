@@ -108,8 +108,6 @@ void check_policy(struct diagnosis *diagnosis)
 		check_one_policy(diagnosis, &diagnosis->gpus.gpus[i]);
 	for (size_t i = 0; i < diagnosis->gpus.count; i++)
 		check_ids(diagnosis, &diagnosis->gpus.gpus[i]);
-	if (!diagnosis->gpus.count)
-		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "there is no GPU");
 }
 
 /* A managed device of libvirt's, between guests. */
@@ -218,6 +216,4 @@ void check_driver(struct diagnosis *diagnosis)
 {
 	for (size_t i = 0; i < diagnosis->gpus.count; i++)
 		check_one_driver(diagnosis, &diagnosis->gpus.gpus[i]);
-	if (!diagnosis->gpus.count)
-		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "there is no GPU");
 }

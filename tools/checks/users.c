@@ -51,6 +51,4 @@ void check_users(struct diagnosis *diagnosis)
 	for (size_t i = 0; i < diagnosis->gpus.count; i++)
 		check_one_gpu(diagnosis, &diagnosis->gpus.gpus[i], &users[i]);
 	users_free(users, diagnosis->gpus.count);
-	if (!diagnosis->gpus.count)
-		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "there is no GPU");
 }

@@ -34,6 +34,15 @@ static bool is_free(const struct gpu *gpu, const struct users *users)
 	return false;
 }
 
+/* No driver takes it then. */
+static bool is_on_bus(const struct gpu *gpu)
+{
+	if (!gpu_is_off_bus(gpu))
+		return true;
+	SAY("it reads all ones: it has fallen off the bus: power-cycle the machine", gpu->pci.bdf);
+	return false;
+}
+
 static bool is_moved(const struct move_request *request, const char *bdf)
 {
 	for (size_t i = 0; i < request->gpus->count; i++) {
@@ -154,6 +163,8 @@ enum move_verdict move_judge(const struct move_request *request, const struct gp
 	/* Nobody notices a change of driver_override alone. */
 	if (move_is_done(request, gpu))
 		return MOVE_ALLOWED;
+	if (request->to && !is_on_bus(gpu))
+		return MOVE_REFUSED;
 	return is_free(gpu, users) &&
 		       (!is_for_guests(request->to) ||
 			(memory_is_free(gpu) && group_is_viable(request, gpu))) ?
