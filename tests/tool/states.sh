@@ -327,6 +327,18 @@ check "GRUB is told which kernel to boot: doctor" grub_named named_boots
 systemd_boot() { two_kernels; put boot/loader/loader.conf $'timeout 3\ndefault 0123-6.19.2-arm64.conf'; }
 check "systemd-boot's default is a kernel without the module: doctor" systemd_boot doctor_begins 1 "Next kernel: kernel 6.19.2-arm64: there is no module" "dkms install --force $MODULE/0.1.0 -k 6.19.2-arm64"
 
+grub_d() { grub_named; put etc/default/grub.d/50-flavour.cfg "GRUB_DEFAULT='Advanced options for Ubuntu>Ubuntu, with Linux $RELEASE'"; put etc/default/grub.d/60.bak 'GRUB_DEFAULT=6.19.2-arm64'; }
+check "GRUB is told in a file of its own: doctor" grub_d all_well
+grub_once() { grub_saved; put boot/grub2/grubenv $'saved_entry='"0-$RELEASE"$'\nnext_entry=0-6.19.2-arm64'; }
+check "GRUB is told for the next boot alone: doctor" grub_once doctor_begins 1 "Next kernel: kernel 6.19.2-arm64: there is no module"
+grub_once_over() { grub_saved; put boot/grub2/grubenv $'saved_entry='"0-$RELEASE"$'\nnext_entry='; }
+check "the same, and that boot was: doctor" grub_once_over all_well
+# loader NAME TEXT: a variable of systemd-boot's.
+loader() { mkdir --parents "$tree/sys/firmware/efi/efivars"; { printf '\6\0\0\0'; printf '%s\0' "$2" | iconv --from-code=ascii --to-code=utf-16le; } >"$tree/sys/firmware/efi/efivars/$1-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"; }
+loader_default() { systemd_boot; loader LoaderEntryDefault "0123-$RELEASE.conf"; }
+check "systemd-boot is told by bootctl: doctor" loader_default all_well
+loader_once() { loader_default; loader LoaderEntryOneShot 0123-6.19.2-arm64.conf; }
+check "systemd-boot is told for the next boot alone: doctor" loader_once doctor_begins 1 "Next kernel: kernel 6.19.2-arm64: there is no module"
 access() { put dev/vfio/12 ""; chmod 0600 "$tree/dev/vfio/12"; }
 as_user() { chmod 0755 "$scratch" && setpriv --reuid=65534 --regid=65534 --clear-groups "$tool" --root "$tree" doctor >"$scratch/out" || [ $? -eq 1 ] || return 1; says "$@"; }
 check "a user who may not open the group: doctor" access as_user "warning    Access: $GPU: this user may not open /dev/vfio/12" "sudo chown \$USER /dev/vfio/12"
