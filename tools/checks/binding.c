@@ -119,7 +119,7 @@ static bool is_idle(const struct gpu *gpu)
 	       libvirt_version(&version) != -ENOENT;
 }
 
-/* A driver that is gone takes no memory back; what the kernel finds at boot has no such driver yet. */
+/* A driver that is gone takes no memory back, and at boot the kernel has none of it yet. */
 static char *fix_left_behind(const struct diagnosis *diagnosis, const struct gpu *gpu)
 {
 	const char *initramfs = diagnosis->host.distribution.facts->initramfs;
@@ -137,16 +137,16 @@ static void add_given_memory(struct diagnosis *diagnosis, const struct gpu *gpu)
 
 	if (given_memory_has_owner(gpu)) {
 		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
-					"%s: %s has it, and has given GPU memory to Linux: " GIVEN_MEMORY
-					" in /proc/iomem", bdf, gpu->pci.driver);
+					"%s: %s has it, and has given GPU memory to Linux: "
+					GIVEN_MEMORY " in /proc/iomem", bdf, gpu->pci.driver);
 		finding_explain(finding,
 				"memory that Linux uses cannot be given to a guest: first what uses the GPU has to end",
 				REFUSAL_STOP_SERVICES "nvgrace-gpu bind %s", bdf);
 		return;
 	}
 	finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
-				"%s: a GPU driver that has gone has left GPU memory to Linux: " GIVEN_MEMORY
-				" in /proc/iomem", bdf);
+				"%s: a GPU driver that has gone has left GPU memory to Linux: "
+				GIVEN_MEMORY " in /proc/iomem", bdf);
 	finding_mend(finding, "memory that Linux uses cannot be given to a guest",
 		     fix_left_behind(diagnosis, gpu));
 }

@@ -8,7 +8,7 @@
 #include "base/tree.h"
 #include "host/given_memory.h"
 
-#define IOMEM_MAX (1 << 20)
+#define IOMEM_MAX 0x100000
 #define GIVER "nvidia"
 
 static bool is_there(void)

@@ -94,7 +94,7 @@ static enum gpu_error pci_error(const char *text)
 
 	if (begins(text, "AER: "))
 		text += 5;
-	/* Firmware that has seen it first gives the registers; the last is of uncorrectable ones. */
+	/* Firmware that has seen it first gives registers; this one if it is uncorrectable. */
 	if ((begins(text, "PCIe Bus Error: severity=") && strstr(text, "Uncorrect")) ||
 	    begins(text, "aer_uncor_severity: "))
 		return GPU_ERROR_PCIE;

@@ -10,7 +10,7 @@
 #include "base/tree.h"
 #include "host/service.h"
 
-#define CGROUP_MAX (1 << 16)
+#define CGROUP_MAX 0x10000
 
 /* By the names of their processes, which have 15 characters: where there is no systemd to tell. */
 static const char *by_command(const char *command)
