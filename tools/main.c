@@ -68,6 +68,20 @@ static int wrong_usage(const char *what, const char *which)
 	return EX_USAGE;
 }
 
+static void say_no_gpu(const char *bdf, const struct pci_device *pci, int error)
+{
+	const char *unsupported = error == -ENODEV ? gpu_unsupported(pci) : NULL;
+
+	if (unsupported)
+		fprintf(stderr, "nvgrace-gpu: '%s' is a GPU that the driver does not support: %s (%04x:%04x)\n",
+			bdf, unsupported, pci->vendor, pci->device);
+	else
+		fprintf(stderr, "nvgrace-gpu: '%s' is not %s\n", bdf,
+			error == -EINVAL ? "the address of a PCI function, such as 0009:01:00.0" :
+			error == -ENODEV ? "a GPU that the driver knows" :
+					   "there");
+}
+
 /* Those that are named, or all that there are; 0, or the exit status. */
 static int read_gpus(struct gpus *gpus, const struct arguments *arguments)
 {
@@ -86,11 +100,7 @@ static int read_gpus(struct gpus *gpus, const struct arguments *arguments)
 		gpus->gpus = array_resize(gpus->gpus, gpus->count + 1, sizeof(*gpus->gpus));
 		ret = gpu_read(&gpus->gpus[gpus->count], arguments->bdfs[i]);
 		if (ret) {
-			fprintf(stderr, "nvgrace-gpu: '%s' is not %s\n", arguments->bdfs[i],
-				ret == -EINVAL ?
-					"the address of a PCI function, such as 0009:01:00.0" :
-				ret == -ENODEV ? "a GPU that the driver knows" :
-						 "there");
+			say_no_gpu(arguments->bdfs[i], &gpus->gpus[gpus->count].pci, ret);
 			gpus_free(gpus);
 			return 1;
 		}

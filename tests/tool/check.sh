@@ -32,6 +32,7 @@ builds() (
 )
 section build builds
 section states "$folder/states.sh" "$out/asan/nvgrace-gpu"
+section causes "$folder/causes.sh" "$out/asan/nvgrace-gpu"
 section hosts "$folder/hosts.sh" "$out/asan/nvgrace-gpu"
 section moves "$folder/moves.sh" "$out/asan/fake-kernel"
 section disturbed "$folder/disturbed.sh" "$out/asan/fake-kernel" "$out/gcc/nvgrace-gpu"

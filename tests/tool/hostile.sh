@@ -88,6 +88,14 @@ wrong_number() { opens /dev/vfio/12; put dev/vfio/12 1:3; }
 check "users: a file that is named like the group" wrong_number is_no_user
 other_bar() { opens "/sys/devices/pci0009:00/0009:01:00.1/resource0"; audio; put "sys/devices/pci0009:00/0009:01:00.1/resource0" ""; }
 check "users: a BAR of another function" other_bar is_no_user
+# nvidia_opens FILE NUMBER: what is called so is that device.
+nvidia_opens() { pci_unbind "$GPU"; nvidia_has "$GPU" 3; process 4711 someone "$1"; put "${1#/}" "$2"; }
+nvidia_other_name() { nvidia_opens /dev/dri-of-a-container 195:3; }
+check "users: by nvidia's number, whatever it is called" nvidia_other_name is_user /dev/nvidia3
+nvidia_named() { nvidia_opens /dev/nvidia3 1:3; }
+check "users: a file that is named like nvidia's" nvidia_named is_no_user
+nvidia_second() { nvidia_opens /dev/nvidia4 195:4; }
+check "users: another GPU of nvidia's" nvidia_second is_no_user
 hidden_process() { opens /dev/vfio/12; rm --recursive "$tree/proc/4711/fd"; put proc/4711/fd ""; }
 is_unknown() { ends status && says 'open in          not known: 1 processes cannot be looked at' && ends status --json && says '"in_use": null'; }
 check "users: who cannot be looked at is not nobody" hidden_process is_unknown

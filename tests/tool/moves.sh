@@ -65,6 +65,9 @@ check "unbind: it is open" in_use refuses_open
 nvidia_in_use() { foreign; put "proc/driver/nvidia/gpus/$GPU/information" $'Model:\tGH200\nDevice Minor: \t3'; process 815 python3 /dev/nvidia3; }
 refuses_nvidia() { run 1 bind "$GPU" && says 'process 815 (python3) has it open as /dev/nvidia3' && untouched; }
 check "bind: another driver's file is open" nvidia_in_use refuses_nvidia
+in_service() { nvidia_in_use; process_of 815 /system.slice/nvidia-dcgm.service; }
+refuses_service() { run 1 bind "$GPU" && says "service nvidia-dcgm, process 815 (python3) has it open as /dev/nvidia3: stop that first, with" "    systemctl stop nvidia-dcgm" && untouched; }
+check "bind: a service has it open" in_service refuses_service
 one_of_three() { three; process 815 python3 "/sys/devices/pci0009:00/$SECOND/resource0"; }
 refuses_all() { run 1 bind --all && untouched && has "$GPU" none "(null)"; }
 check "bind --all: one of them is open" one_of_three refuses_all
@@ -85,6 +88,24 @@ check "bind: no IOMMU" no_iommu refuses_no_iommu
 no_group_yet() { pci_unbind "$GPU"; no_group; }
 binds_without_group() { run 0 bind "$GPU" && has "$GPU" "$DRIVER" "$DRIVER"; }
 check "bind: no driver has looked at it, so it has no group" no_group_yet binds_without_group
+given() { foreign; put proc/iomem $'80000000-847fffff : System RAM\n420000000000-4217bfffffff : System RAM (NVIDIA)'; }
+refuses_given() { run 1 bind "$@" && says "$GPU: Linux uses memory of a GPU ('System RAM (NVIDIA)' in /proc/iomem)" && untouched && has "$GPU" nvidia "(null)"; }
+check "bind: a GPU driver has given its memory to Linux" given refuses_given "$GPU"
+check "bind --all --force: the same" given refuses_given --all --force
+check "bind --to vfio-pci: the same" given refuses_given "$GPU" --to vfio-pci
+unbinds_given() { run 0 unbind "$GPU" && has "$GPU" none "(null)"; }
+off_bus() { foreign; printf '\xff%.0s' {1..64} >"$tree/sys/bus/pci/devices/$GPU/config"; }
+refuses_off_bus() { run 1 bind "$GPU" && says "$GPU: it reads all ones: it has fallen off the bus" && untouched; }
+check "bind: it has fallen off the bus" off_bus refuses_off_bus
+check "unbind: it has fallen off the bus" off_bus unbinds_given
+given_unseen() { given; put proc/iomem $'00000000-00000000 : System RAM\n  00000000-00000000 : System RAM (NVIDIA)'; }
+check "bind: the same, where addresses are not shown" given_unseen refuses_given "$GPU"
+left_behind() { given; pci_unbind "$GPU"; }
+refuses_left() { run 1 bind "$GPU" && says "Linux uses memory of a GPU" && untouched; }
+check "bind: the GPU driver has gone, and left the memory to Linux" left_behind refuses_left
+check "unbind: memory that Linux uses does not matter" given unbinds_given
+given_elsewhere() { three; link "sys/bus/pci/devices/$SECOND" "sys/bus/pci/drivers/nvidia/$SECOND"; put proc/iomem '1000-1fff : System RAM (NVIDIA)'; }
+check "bind: the memory is of another GPU, which the driver has" given_elsewhere binds
 override() { put "sys/bus/pci/devices/$GPU/driver_override" vfio-pci; }
 refuses_override() { run 1 bind "$GPU" && says 'somebody has set driver_override, which gives it to vfio-pci: --force changes that' && untouched; }
 check "bind: driver_override of somebody" override refuses_override

@@ -74,7 +74,8 @@ check "a message from before it was bound: doctor" old_message all_well
 
 # Errors with the driver's name that are no refusals, and refusals that are over.
 bus_error() { unbound; log "$DRIVER $GPU: PCIe Bus Error: severity=Uncorrectable (Fatal), type=Transaction Layer, (Requester ID)"; }
-check "an error of the bus, while it was bound: doctor" bus_error for_libvirt
+no_refusal() { doctor_begins 1 "Kernel's log: $GPU: 1 uncorrectable PCIe error: " && says "unknown    GPU's driver: $GPU: it has no driver; libvirt"; }
+check "an error of the bus, while it was bound: doctor" bus_error no_refusal
 page_lost() { unbound; log "$DRIVER $GPU: GPU memory at 0x420000000000 is lost: memory error"; }
 check "a lost page, while it was bound: doctor" page_lost for_libvirt
 ready_later() { never_ready; printf '6,900,900,-;%s %s: GPU memory at 0x420000000000: usemem 94.5 GiB in a 128 GiB BAR4, no resmem\n' "$DRIVER" "$GPU" >>"$tree/dev/kmsg"; }
@@ -96,6 +97,16 @@ check "the GPU driver has given its memory to Linux: doctor" given_memory doctor
 given_gb200() { given_memory; put "sys/bus/pci/devices/$GPU/device" 0x2941; rm "$tree/run/udev/data/+pci:$GPU"; log "$DRIVER $GPU: GPU memory [0x420000000000-0x4217bfffffff] is in use as System RAM: take it offline first"; }
 check "the same, of a GPU that is not bound at boot, and bind came too early: doctor" given_gb200 doctor_begins 2 "Firmware: $GPU: GPU memory [0x420000000000" \
   "# a GPU driver has given the memory to Linux" "${services[@]}"
+given_vfio() { given_memory; driver_add vfio-pci; pci_bind "$GPU" vfio-pci; }
+check "the GPU driver has gone, and left the memory to Linux: doctor" given_vfio doctor_begins 2 \
+  "GPU's driver: $GPU: a GPU driver that has gone has left GPU memory to Linux" reboot
+given_left_gb200() { given_gb200; log; pci_unbind "$GPU"; }
+check "the same, of a GPU that is not bound at boot: doctor" given_left_gb200 doctor_begins 2 "GPU's driver: $GPU: a GPU driver that has gone" \
+  "echo 'SUBSYSTEM==\"pci\", KERNEL==\"$GPU\", ENV{NVGRACE_GPU_BIND}=\"yes\"' >>/etc/udev/rules.d/60-nvgrace-gpu.rules" "update-initramfs -u -k all" "reboot"
+given_by_other() { unbound; driver_add nvidia; pci_add 0019:01:00.0 0x10de 0x2345 0x030200 13; pci_bind 0019:01:00.0 nvidia
+  link "sys/bus/pci/devices/0019:01:00.0" "sys/bus/pci/drivers/nvidia/0019:01:00.0"; put proc/iomem '0-0 : System RAM (NVIDIA)'; }
+given_of_other() { run 2 doctor && says "GPU's driver: 0019:01:00.0: nvidia has it, and has given GPU memory" "unknown    GPU's driver: $GPU: it has no driver"; }
+check "it has given that of another GPU: doctor" given_by_other given_of_other
 name_of_module() { unbound; put "sys/bus/pci/devices/$GPU/driver_override" "$MODULE"; }
 check "driver_override has the module's name: doctor" name_of_module doctor_begins 2 \
   "GPU's driver: $GPU: driver_override is $MODULE, the name of the module; the driver's is $DRIVER" "nvgrace-gpu bind $GPU --force"
@@ -306,9 +317,6 @@ check "the kernel is told not to load the module: doctor" module_blacklist docto
   "modprobe's configuration: the kernel's command line: module_blacklist=nouveau,$MODULE" \
   "# take module_blacklist=nouveau,$MODULE from the kernel's command line, and write in its place module_blacklist=nouveau"
 
-service() { process 4711 nv-hostengine /dev/vfio/12; }
-check "open in a service: doctor" service doctor_begins 2 "In use: $GPU: process 4711 (nv-hostengine) has it open" "systemctl stop nvidia-dcgm"
-
 # Two kernels newer than the one that runs, one of them without the module.
 two_kernels() { modules_install 6.19.1-arm64; next_kernel; }
 grub_saved() { two_kernels; put etc/default/grub 'GRUB_DEFAULT="saved"'; put boot/grub2/grubenv $'# GRUB Environment Block\nsaved_entry='"0123456789abcdef-$RELEASE"; }
@@ -319,6 +327,18 @@ check "GRUB is told which kernel to boot: doctor" grub_named named_boots
 systemd_boot() { two_kernels; put boot/loader/loader.conf $'timeout 3\ndefault 0123-6.19.2-arm64.conf'; }
 check "systemd-boot's default is a kernel without the module: doctor" systemd_boot doctor_begins 1 "Next kernel: kernel 6.19.2-arm64: there is no module" "dkms install --force $MODULE/0.1.0 -k 6.19.2-arm64"
 
+grub_d() { grub_named; put etc/default/grub.d/50-flavour.cfg "GRUB_DEFAULT='Advanced options for Ubuntu>Ubuntu, with Linux $RELEASE'"; put etc/default/grub.d/60.bak 'GRUB_DEFAULT=6.19.2-arm64'; }
+check "GRUB is told in a file of its own: doctor" grub_d all_well
+grub_once() { grub_saved; put boot/grub2/grubenv $'saved_entry='"0-$RELEASE"$'\nnext_entry=0-6.19.2-arm64'; }
+check "GRUB is told for the next boot alone: doctor" grub_once doctor_begins 1 "Next kernel: kernel 6.19.2-arm64: there is no module"
+grub_once_over() { grub_saved; put boot/grub2/grubenv $'saved_entry='"0-$RELEASE"$'\nnext_entry='; }
+check "the same, and that boot was: doctor" grub_once_over all_well
+# loader NAME TEXT: a variable of systemd-boot's.
+loader() { mkdir --parents "$tree/sys/firmware/efi/efivars"; { printf '\6\0\0\0'; printf '%s\0' "$2" | iconv --from-code=ascii --to-code=utf-16le; } >"$tree/sys/firmware/efi/efivars/$1-4a67b082-0a4c-41cf-b6c7-440b29bb8c4f"; }
+loader_default() { systemd_boot; loader LoaderEntryDefault "0123-$RELEASE.conf"; }
+check "systemd-boot is told by bootctl: doctor" loader_default all_well
+loader_once() { loader_default; loader LoaderEntryOneShot 0123-6.19.2-arm64.conf; }
+check "systemd-boot is told for the next boot alone: doctor" loader_once doctor_begins 1 "Next kernel: kernel 6.19.2-arm64: there is no module"
 access() { put dev/vfio/12 ""; chmod 0600 "$tree/dev/vfio/12"; }
 as_user() { chmod 0755 "$scratch" && setpriv --reuid=65534 --regid=65534 --clear-groups "$tool" --root "$tree" doctor >"$scratch/out" || [ $? -eq 1 ] || return 1; says "$@"; }
 check "a user who may not open the group: doctor" access as_user "warning    Access: $GPU: this user may not open /dev/vfio/12" "sudo chown \$USER /dev/vfio/12"

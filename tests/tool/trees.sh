@@ -178,7 +178,7 @@ gpu_attributes() {
 log() {
   local number=0 line
   mkdir --parents "$tree/dev"
-  echo '6,1,0,-;Booting Linux on physical CPU 0x0000000000' >"$tree/dev/kmsg"
+  echo '6,0,0,-;Booting Linux on physical CPU 0x0000000000' >"$tree/dev/kmsg"
   for line; do
     number=$((number + 1))
     printf '3,%d,%d,-;%s\n SUBSYSTEM=pci\n DEVICE=+pci:%s\n' "$number" "$number" "$line" "$GPU" >>"$tree/dev/kmsg"
@@ -228,4 +228,14 @@ process() {
   put "proc/$1/comm" "$2"
   mkdir --parents "$tree/proc/$1/fd"
   ln --symbolic --force "$3" "$tree/proc/$1/fd/3"
+}
+
+# process_of PID CGROUP: what has started it.
+process_of() { put "proc/$1/cgroup" "0::$2"; }
+
+# nvidia_has BDF MINOR: that driver has it, and /dev/nvidiaMINOR is its file.
+nvidia_has() {
+  driver_add nvidia 595.71.05
+  pci_bind "$1" nvidia
+  put "proc/driver/nvidia/gpus/$1/information" $'Model: \t\t NVIDIA GB200\nDevice Minor: \t '"$2"
 }

@@ -10,6 +10,7 @@
 #include "base/tree.h"
 #include "checks/diagnosis.h"
 #include "host/command_line.h"
+#include "host/given_memory.h"
 #include "host/modprobe.h"
 #include "host/module.h"
 
@@ -107,8 +108,6 @@ void check_policy(struct diagnosis *diagnosis)
 		check_one_policy(diagnosis, &diagnosis->gpus.gpus[i]);
 	for (size_t i = 0; i < diagnosis->gpus.count; i++)
 		check_ids(diagnosis, &diagnosis->gpus.gpus[i]);
-	if (!diagnosis->gpus.count)
-		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "there is no GPU");
 }
 
 /* A managed device of libvirt's, between guests. */
@@ -120,16 +119,36 @@ static bool is_idle(const struct gpu *gpu)
 	       libvirt_version(&version) != -ENOENT;
 }
 
-/* The GPU driver puts it into a NUMA node; only root sees where it is. */
-static bool has_given_memory(const struct gpu *gpu)
+/* A driver that is gone takes no memory back, and at boot the kernel has none of it yet. */
+static char *fix_left_behind(const struct diagnosis *diagnosis, const struct gpu *gpu)
 {
-	char *text;
-	bool given;
+	const char *initramfs = diagnosis->host.distribution.facts->initramfs;
 
-	tree_read_all(&text, 1 << 20, "/proc/iomem");
-	given = !strcmp(gpu->pci.driver, "nvidia") && text && strstr(text, "System RAM (NVIDIA)");
-	free(text);
-	return given;
+	if (gpu->auto_bound || gpu->policy == GPU_POLICY_YES)
+		return text_copy("reboot");
+	return text_format("echo 'SUBSYSTEM==\"pci\", KERNEL==\"%s\", ENV{NVGRACE_GPU_BIND}=\"yes\"' >>/etc/udev/rules.d/60-nvgrace-gpu.rules\n"
+			   "%s\nreboot", gpu->pci.bdf, initramfs ?: "# make the initramfs anew");
+}
+
+static void add_given_memory(struct diagnosis *diagnosis, const struct gpu *gpu)
+{
+	const char *bdf = gpu->pci.bdf;
+	struct finding *finding;
+
+	if (given_memory_has_owner(gpu)) {
+		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
+					"%s: %s has it, and has given GPU memory to Linux: "
+					GIVEN_MEMORY " in /proc/iomem", bdf, gpu->pci.driver);
+		finding_explain(finding,
+				"memory that Linux uses cannot be given to a guest: first what uses the GPU has to end",
+				REFUSAL_STOP_SERVICES "nvgrace-gpu bind %s", bdf);
+		return;
+	}
+	finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
+				"%s: a GPU driver that has gone has left GPU memory to Linux: "
+				GIVEN_MEMORY " in /proc/iomem", bdf);
+	finding_mend(finding, "memory that Linux uses cannot be given to a guest",
+		     fix_left_behind(diagnosis, gpu));
 }
 
 static void check_one_driver(struct diagnosis *diagnosis, const struct gpu *gpu)
@@ -152,21 +171,16 @@ static void check_one_driver(struct diagnosis *diagnosis, const struct gpu *gpu)
 				"# when that is mended:\nnvgrace-gpu bind %s", bdf);
 		return;
 	}
+	if (given_memory_is_of(gpu)) {
+		add_given_memory(diagnosis, gpu);
+		return;
+	}
 	if (is_idle(gpu)) {
 		finding = diagnosis_add(diagnosis, VERDICT_UNKNOWN,
 					"%s: it has no driver; libvirt gives it one when a guest starts, if it is managed",
 					bdf);
 		finding_explain(finding, "for QEMU alone it has to be bound first",
 				"nvgrace-gpu bind %s", bdf);
-		return;
-	}
-	if (gpu->pci.driver[0] && has_given_memory(gpu)) {
-		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
-					"%s: %s has it, and has given GPU memory to Linux: System RAM (NVIDIA) in /proc/iomem",
-					bdf, gpu->pci.driver);
-		finding_explain(finding,
-				"memory that Linux uses cannot be given to a guest: first what uses the GPU has to end",
-				REFUSAL_STOP_SERVICES "nvgrace-gpu bind %s", bdf);
 		return;
 	}
 	if (!gpu->pci.driver[0] && !strcmp(override, GPU_MODULE)) {
@@ -202,6 +216,4 @@ void check_driver(struct diagnosis *diagnosis)
 {
 	for (size_t i = 0; i < diagnosis->gpus.count; i++)
 		check_one_driver(diagnosis, &diagnosis->gpus.gpus[i]);
-	if (!diagnosis->gpus.count)
-		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "there is no GPU");
 }

@@ -39,7 +39,8 @@ struct finding {
 /**
  * struct diagnosis - what checks look at, and what they found
  * @host: the machine
- * @gpus: its GPUs
+ * @gpus: its GPUs that answer
+ * @off_bus: those that do not, of which nothing else can be told
  * @log: the kernel's log
  * @log_error: why it could not be read
  * @check: the one that runs
@@ -49,6 +50,7 @@ struct finding {
 struct diagnosis {
 	struct host host;
 	struct gpus gpus;
+	struct gpus off_bus;
 	char *log;
 	int log_error;
 	const struct check *check;
@@ -61,11 +63,13 @@ struct diagnosis {
  * @id: its name in JSON
  * @title: its name for people
  * @run: adds one finding or more
+ * @of_gpus: it looks at GPUs, and is not run where there is none
  */
 struct check {
 	const char *id;
 	const char *title;
 	void (*run)(struct diagnosis *diagnosis);
+	bool of_gpus;
 };
 
 /* Runs all checks. */
@@ -107,6 +111,8 @@ void check_readiness(struct diagnosis *diagnosis);
 
 void check_policy(struct diagnosis *diagnosis);
 void check_driver(struct diagnosis *diagnosis);
+
+void check_log(struct diagnosis *diagnosis);
 
 void check_users(struct diagnosis *diagnosis);
 

@@ -30,17 +30,55 @@ void check_architecture(struct diagnosis *diagnosis)
 	}
 }
 
+/* The same kind of GPU, or what is taken for one. */
+static bool add_unsupported(struct diagnosis *diagnosis, const struct pci_device *pci)
+{
+	const char *name = gpu_unsupported(pci);
+	struct finding *finding;
+
+	if (!name)
+		return false;
+	finding = diagnosis_add(diagnosis,
+				diagnosis->gpus.count ? VERDICT_WARNING : VERDICT_PROBLEM,
+				"%s: %s (%04x:%04x) is not supported by this version of the driver",
+				pci->bdf, name, pci->vendor, pci->device);
+	finding_explain(finding,
+			"its memory is not behind its BARs either: with vfio-pci a guest has the GPU without it",
+			"# look for a newer version of " GPU_MODULE);
+	return true;
+}
+
+static bool check_unsupported(struct diagnosis *diagnosis)
+{
+	struct pci_devices all;
+	bool found = false;
+
+	pci_devices_read(&all, PCI_DEVICE_FOLDER);
+	for (size_t i = 0; i < all.count; i++)
+		found |= add_unsupported(diagnosis, &all.devices[i]);
+	pci_devices_free(&all);
+	return found;
+}
+
 void check_gpu(struct diagnosis *diagnosis)
 {
 	struct finding *finding;
 
+	for (size_t i = 0; i < diagnosis->off_bus.count; i++) {
+		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
+					"%s: it reads all ones: it has fallen off the bus",
+					diagnosis->off_bus.gpus[i].pci.bdf);
+		finding_explain(finding,
+				"it answers no more, so nothing else can be told of it",
+				REFUSAL_POWER_CYCLE);
+	}
 	for (size_t i = 0; i < diagnosis->gpus.count; i++) {
 		const struct gpu *gpu = &diagnosis->gpus.gpus[i];
 
 		diagnosis_add(diagnosis, VERDICT_OK, "%s: %s (%04x:%04x)", gpu->pci.bdf,
 			      gpu->product, gpu->pci.vendor, gpu->pci.device);
 	}
-	if (diagnosis->gpus.count)
+	if (check_unsupported(diagnosis) || diagnosis->gpus.count || diagnosis->off_bus.count)
 		return;
 	finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
 				"no GPU that the driver knows is on a PCI bus");
@@ -160,8 +198,6 @@ void check_group(struct diagnosis *diagnosis)
 		if (!check_direct(diagnosis, &diagnosis->gpus.gpus[i]))
 			check_one_group(diagnosis, &diagnosis->gpus.gpus[i]);
 	}
-	if (!diagnosis->gpus.count)
-		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "there is no GPU");
 }
 
 void check_pages(struct diagnosis *diagnosis)

@@ -7,13 +7,8 @@
 
 #include "base/array.h"
 #include "checks/diagnosis.h"
+#include "host/gpu_log.h"
 #include "host/kernel_log.h"
-
-/* What it has said when it has taken one: what was before is over. */
-static bool is_success(const char *message)
-{
-	return !strncmp(message, "GPU memory at ", 14) && strstr(message, ": usemem ");
-}
 
 /* Other errors with its name come from the PCI core, and from when a guest has the GPU. */
 static bool is_refusal(const char *message)
@@ -43,7 +38,7 @@ bool refusal_find(const struct diagnosis *diagnosis, const struct gpu *gpu, char
 		return false;
 	snprintf(prefix, sizeof(prefix), GPU_DRIVER " %s: ", gpu->pci.bdf);
 	while (kernel_log_next(&position, prefix, text, sizeof(text), &is_error)) {
-		if (is_success(text)) {
+		if (gpu_log_is_bind(text)) {
 			found = false;
 		} else if (is_error && is_refusal(text)) {
 			text_put(message, size, text);

@@ -13,28 +13,29 @@
 
 /* What fails because of something else comes behind that. */
 static const struct check checks[] = {
-	{ "architecture",	"Architecture",			check_architecture },
-	{ "gpu",		"GPU",				check_gpu },
-	{ "iommu",		"IOMMU",			check_iommu },
-	{ "group",		"IOMMU group",			check_group },
-	{ "firmware",		"Firmware",			check_firmware },
-	{ "vfio",		"VFIO",				check_vfio },
-	{ "module",		"Driver's module",		check_module },
-	{ "egm",		"EGM",				check_egm },
-	{ "trust",		"Module's signature",		check_trust },
-	{ "config",		"modprobe's configuration",	check_config },
-	{ "loaded",		"Loaded module",		check_loaded },
-	{ "next-kernel",	"Next kernel",			check_next_kernel },
-	{ "readiness",		"Link and training",		check_readiness },
-	{ "users",		"In use",			check_users },
-	{ "driver",		"GPU's driver",			check_driver },
-	{ "policy",		"Binding at boot",		check_policy },
-	{ "pages",		"Page tables",			check_pages },
-	{ "kvm",		"KVM",				check_kvm },
-	{ "qemu",		"QEMU",				check_qemu },
-	{ "libvirt",		"libvirt",			check_libvirt },
-	{ "access",		"Access",			check_access },
-	{ "memlock",		"Locked memory",		check_memlock },
+	{ "architecture",	"Architecture",			check_architecture, false },
+	{ "gpu",		"GPU",				check_gpu, false },
+	{ "iommu",		"IOMMU",			check_iommu, false },
+	{ "group",		"IOMMU group",			check_group, true },
+	{ "firmware",		"Firmware",			check_firmware, false },
+	{ "vfio",		"VFIO",				check_vfio, false },
+	{ "module",		"Driver's module",		check_module, false },
+	{ "egm",		"EGM",				check_egm, false },
+	{ "trust",		"Module's signature",		check_trust, false },
+	{ "config",		"modprobe's configuration",	check_config, false },
+	{ "loaded",		"Loaded module",		check_loaded, false },
+	{ "next-kernel",	"Next kernel",			check_next_kernel, false },
+	{ "log",		"Kernel's log",			check_log, true },
+	{ "readiness",		"Link and training",		check_readiness, true },
+	{ "users",		"In use",			check_users, true },
+	{ "driver",		"GPU's driver",			check_driver, true },
+	{ "policy",		"Binding at boot",		check_policy, true },
+	{ "pages",		"Page tables",			check_pages, false },
+	{ "kvm",		"KVM",				check_kvm, false },
+	{ "qemu",		"QEMU",				check_qemu, false },
+	{ "libvirt",		"libvirt",			check_libvirt, false },
+	{ "access",		"Access",			check_access, false },
+	{ "memlock",		"Locked memory",		check_memlock, false },
 };
 
 struct finding *diagnosis_add(struct diagnosis *diagnosis, enum verdict verdict, const char *format,
@@ -71,14 +72,34 @@ void finding_mend(struct finding *finding, const char *why, char *fix)
 	finding->fix = fix;
 }
 
+/* Those that are off the bus go into a list of their own. */
+static void read_gpus(struct diagnosis *diagnosis)
+{
+	struct gpus *lists[] = { &diagnosis->gpus, &diagnosis->off_bus };
+	struct gpus all;
+
+	gpus_read(&all);
+	for (size_t i = 0; i < all.count; i++) {
+		struct gpus *list = lists[gpu_is_off_bus(&all.gpus[i])];
+
+		list->gpus = array_resize(list->gpus, list->count + 1, sizeof(*list->gpus));
+		list->gpus[list->count++] = all.gpus[i];
+	}
+	gpus_free(&all);
+}
+
 void diagnosis_make(struct diagnosis *diagnosis)
 {
 	host_read(&diagnosis->host);
-	gpus_read(&diagnosis->gpus);
+	read_gpus(diagnosis);
 	diagnosis->log_error = kernel_log_read(&diagnosis->log);
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
 		diagnosis->check = &checks[i];
-		checks[i].run(diagnosis);
+		if (!checks[i].of_gpus || diagnosis->gpus.count)
+			checks[i].run(diagnosis);
+		else
+			diagnosis_add(diagnosis, VERDICT_UNKNOWN, "there is no GPU%s",
+				      diagnosis->off_bus.count ? " that answers" : "");
 	}
 }
 
@@ -91,4 +112,5 @@ void diagnosis_free(struct diagnosis *diagnosis)
 	free(diagnosis->findings);
 	free(diagnosis->log);
 	gpus_free(&diagnosis->gpus);
+	gpus_free(&diagnosis->off_bus);
 }

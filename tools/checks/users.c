@@ -2,33 +2,11 @@
 /*
  * Checks of who uses the GPUs.
  */
-#include <string.h>
-
-#include "base/array.h"
 #include "checks/diagnosis.h"
 #include "host/users.h"
 
-/* Services, by the names of their processes, which have 15 characters. */
-static const char *service_of(const char *command)
-{
-	static const char * const services[][2] = {
-		{ "nvidia-persiste", "nvidia-persistenced" },
-		{ "nv-hostengine", "nvidia-dcgm" },
-		{ "nv-fabricmanage", "nvidia-fabricmanager" },
-		{ "nvidia-imex", "nvidia-imex" },
-		{ "dcgm-exporter", "nvidia-dcgm-exporter" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(services); i++) {
-		if (!strcmp(command, services[i][0]))
-			return services[i][1];
-	}
-	return NULL;
-}
-
 static void add_user(struct diagnosis *diagnosis, const struct gpu *gpu, const struct user *user)
 {
-	const char *service = service_of(user->command);
 	struct finding *finding;
 
 	if (user->runs_guest) {
@@ -37,12 +15,20 @@ static void add_user(struct diagnosis *diagnosis, const struct gpu *gpu, const s
 		return;
 	}
 	finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
-				"%s: process %d (%s) has it open, and runs no guest", gpu->pci.bdf,
-				user->pid, user->command);
+				"%s: %s%s%sprocess %d (%s) has it open%s, and runs no guest",
+				gpu->pci.bdf, user->service[0] ? "service " : "", user->service,
+				user->service[0] ? ", " : "", user->pid, user->command,
+				user->in_container ? " in a container" : "");
 	finding->why =
 		"a GPU can be in use once: with that process no guest gets it, and no other driver";
-	finding->fix = service ? text_format("systemctl stop %s", service) :
-				 text_format("kill %d", user->pid);
+	/* What is only killed would be started again. */
+	if (user->service[0])
+		finding->fix = text_format("systemctl stop %s", user->service);
+	else if (user->in_container)
+		finding->fix = text_format("# end the pod or container that has process %d:\n"
+					   "cat /proc/%d/cgroup", user->pid, user->pid);
+	else
+		finding->fix = text_format("kill %d", user->pid);
 }
 
 static void check_one_gpu(struct diagnosis *diagnosis, const struct gpu *gpu,
@@ -65,6 +51,4 @@ void check_users(struct diagnosis *diagnosis)
 	for (size_t i = 0; i < diagnosis->gpus.count; i++)
 		check_one_gpu(diagnosis, &diagnosis->gpus.gpus[i], &users[i]);
 	users_free(users, diagnosis->gpus.count);
-	if (!diagnosis->gpus.count)
-		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "there is no GPU");
 }

@@ -22,6 +22,11 @@ static const struct product {
 	{ 0x31c2, "GB300", false },
 };
 
+/* Its memory is where that of the others is, and their split may not be right for it. */
+static const struct product unsupported[] = {
+	{ 0x3041, "Vera Rubin", false },
+};
+
 static const struct product *find_product(const struct pci_device *pci)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(products); i++) {
@@ -111,6 +116,24 @@ int gpu_read(struct gpu *gpu, const char *bdf)
 	read_policy(gpu);
 	read_memory(gpu);
 	return 0;
+}
+
+const char *gpu_unsupported(const struct pci_device *pci)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(unsupported); i++) {
+		if (pci->vendor == PCI_VENDOR_NVIDIA && pci->device == unsupported[i].device)
+			return unsupported[i].name;
+	}
+	return NULL;
+}
+
+bool gpu_is_off_bus(const struct gpu *gpu)
+{
+	static const char ones[] = "\xff\xff\xff\xff";
+	char ids[sizeof(ones)];
+
+	return tree_read(ids, sizeof(ids), PCI_DEVICE_FOLDER "%s/config", gpu->pci.bdf) ==
+	       sizeof(ones) - 1 && !strcmp(ids, ones);
 }
 
 int gpus_read(struct gpus *list)

@@ -70,6 +70,15 @@ struct gpus {
 /* 0, -EINVAL for what is no address, -ENOENT if nothing is there, -ENODEV if it is no such GPU. */
 int gpu_read(struct gpu *gpu, const char *bdf);
 
+/* What a GPU is sold as that is of this kind, and that the driver does not know; else NULL. */
+const char *gpu_unsupported(const struct pci_device *pci);
+
+/*
+ * Whether it answers no more: it is not on the bus, and all that is read of it is ones.  Asked of
+ * it, which wakes it up if it sleeps.
+ */
+bool gpu_is_off_bus(const struct gpu *gpu);
+
 /* All GPUs there are; 0, or why PCI devices could not be listed. */
 int gpus_read(struct gpus *list);
 void gpus_free(struct gpus *list);

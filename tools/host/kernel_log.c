@@ -29,6 +29,7 @@ int kernel_log_read(char **text)
 	int fd = tree_open(O_RDONLY, "/dev/kmsg");
 	size_t size = 0;
 	ssize_t got;
+	int ret = 0;
 
 	*text = text_copy("");
 	if (fd < 0)
@@ -43,9 +44,24 @@ int kernel_log_read(char **text)
 			break;
 		size += got;
 	}
+	/* There is nothing more to read for now; in a recorded tree it is the end of a file. */
+	if (size >= LOG_MAX)
+		ret = -EFBIG;
+	else if (got < 0 && errno != EAGAIN)
+		ret = -errno;
+	else if (!size)
+		ret = -ENODATA;
 	(*text)[size] = 0;
 	close(fd);
-	return 0;
+	return ret;
+}
+
+bool kernel_log_is_whole(const char *text)
+{
+	__u64 priority, sequence;
+
+	text = text_scan(text, 10, &priority);
+	return text && *text == ',' && text_scan(text + 1, 10, &sequence) && !sequence;
 }
 
 bool kernel_log_next(const char **position, const char *prefix, char *message, size_t size,

@@ -8,8 +8,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The log's records as /dev/kmsg gives them, from malloc(); 0 or why it cannot be read. */
+/* The log's records as /dev/kmsg gives them, from malloc(); 0 or why they cannot be read. */
 int kernel_log_read(char **text);
+
+/* Whether nothing has been overwritten since the kernel was started. */
+bool kernel_log_is_whole(const char *text);
 
 /*
  * The next message that begins with a prefix: what follows the prefix, fit for display, and

@@ -13,6 +13,7 @@
 #include "base/array.h"
 #include "base/tree.h"
 #include "host/device_files.h"
+#include "host/service.h"
 #include "host/users.h"
 
 /**
@@ -55,6 +56,8 @@ static void add_user(struct users *users, int pid, const char *path)
 	if (user_of(users, pid))
 		return;
 	tree_line(user.command, sizeof(user.command), "/proc/%d/comm", pid);
+	user.in_container =
+		service_of(pid, user.command, user.service, sizeof(user.service));
 	text_put(user.path, sizeof(user.path), path);
 	users->users = array_resize(users->users, users->count + 1, sizeof(user));
 	users->users[users->count++] = user;

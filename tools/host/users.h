@@ -12,12 +12,16 @@
  * @pid: its number
  * @command: its name
  * @path: the file
+ * @service: the service of systemd's that it is, empty if it is none
+ * @in_container: it is in a container
  * @runs_guest: it has a virtual machine of KVM
  */
 struct user {
 	int pid;
 	char command[32];
 	char path[160];
+	char service[64];
+	bool in_container;
 	bool runs_guest;
 };
 

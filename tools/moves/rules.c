@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/tree.h"
+#include "host/given_memory.h"
 #include "host/iommu_group.h"
 #include "moves/move.h"
 
@@ -14,15 +15,31 @@
 /* Unbinding a device that is in use would wait until it is not. */
 static bool is_free(const struct gpu *gpu, const struct users *users)
 {
-	for (size_t i = 0; i < users->count; i++)
-		SAY("process %d (%s) has it open as %s: end that first", gpu->pci.bdf,
-		    users->users[i].pid, users->users[i].command, users->users[i].path);
+	for (size_t i = 0; i < users->count; i++) {
+		const struct user *user = &users->users[i];
+
+		SAY("%s%s%sprocess %d (%s) has it open as %s: %s", gpu->pci.bdf,
+		    user->service[0] ? "service " : "", user->service,
+		    user->service[0] ? ", " : "", user->pid, user->command, user->path,
+		    user->service[0] ? "stop that first, with" : "end that first");
+		if (user->service[0])
+			fprintf(stderr, "    systemctl stop %s\n", user->service);
+	}
 	if (users->count)
 		return false;
 	if (!users_group_is_busy(&gpu->pci))
 		return true;
 	SAY("a process that cannot be seen from here has its group open: end that first",
 	    gpu->pci.bdf);
+	return false;
+}
+
+/* No driver takes it then. */
+static bool is_on_bus(const struct gpu *gpu)
+{
+	if (!gpu_is_off_bus(gpu))
+		return true;
+	SAY("it reads all ones: it has fallen off the bus: power-cycle the machine", gpu->pci.bdf);
 	return false;
 }
 
@@ -72,6 +89,16 @@ static bool group_is_viable(const struct move_request *request, const struct gpu
 	}
 	pci_devices_free(&members);
 	return viable;
+}
+
+/* The driver would refuse it, and what had it before would have lost it for a moment. */
+static bool memory_is_free(const struct gpu *gpu)
+{
+	if (!given_memory_is_of(gpu))
+		return true;
+	SAY("Linux uses memory of a GPU ('" GIVEN_MEMORY "' in /proc/iomem), which a GPU driver has given to it: see 'nvgrace-gpu doctor'",
+	    gpu->pci.bdf);
+	return false;
 }
 
 /* A driver that gives devices to guests, by its name: it may not be loaded yet. */
@@ -136,8 +163,11 @@ enum move_verdict move_judge(const struct move_request *request, const struct gp
 	/* Nobody notices a change of driver_override alone. */
 	if (move_is_done(request, gpu))
 		return MOVE_ALLOWED;
+	if (request->to && !is_on_bus(gpu))
+		return MOVE_REFUSED;
 	return is_free(gpu, users) &&
-		       (!is_for_guests(request->to) || group_is_viable(request, gpu)) ?
+		       (!is_for_guests(request->to) ||
+			(memory_is_free(gpu) && group_is_viable(request, gpu))) ?
 		       MOVE_ALLOWED :
 		       MOVE_REFUSED;
 }
