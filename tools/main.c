@@ -24,6 +24,7 @@
  * @all: --all
  * @force: --force
  * @explain: --explain
+ * @persist: --persist
  * @to: --to, NULL without
  * @output: --output, NULL without
  * @guest: the options of a guest
@@ -35,6 +36,7 @@ struct arguments {
 	bool all;
 	bool force;
 	bool explain;
+	bool persist;
 	const char *to;
 	const char *output;
 	struct guest_options guest;
@@ -49,10 +51,10 @@ static const char usage[] =
 	"  status [BDF...] [--json]          everything about them\n"
 	"  doctor [--json]                   what keeps this machine from giving a GPU to a guest\n"
 	"  metrics [--output FILE]           what an operator watches, as OpenMetrics text\n"
-	"  bind BDF...|--all [--to DRIVER] [--force]\n"
+	"  bind BDF...|--all [--to DRIVER] [--force] [--persist]\n"
 	"                                    give GPUs to the driver for guests\n"
-	"  unbind BDF...|--all [--to DRIVER] [--force]\n"
-	"                                    take them away from it\n"
+	"  unbind BDF...|--all [--to DRIVER] [--force] [--persist]\n"
+	"                                    take them away from it; --persist: at every boot, too\n"
 	"  qemu BDF... [OPTION...]           a command line of QEMU with these GPUs\n"
 	"  libvirt BDF... [OPTION...]        a domain of libvirt with these GPUs\n"
 	"      --memory SIZE  --cpus NUMBER  --name NAME  --hugepages\n"
@@ -128,6 +130,7 @@ static int run_bind(const struct gpus *gpus, const struct arguments *arguments)
 	return move(&(struct move_request){
 		.gpus = gpus, .to = arguments->to ? arguments->to : GPU_DRIVER, .keep = true,
 		.all = arguments->all, .force = arguments->force,
+		.persist = arguments->persist,
 	});
 }
 
@@ -135,6 +138,7 @@ static int run_unbind(const struct gpus *gpus, const struct arguments *arguments
 {
 	return move(&(struct move_request){
 		.gpus = gpus, .to = arguments->to, .all = arguments->all, .force = arguments->force,
+		.persist = arguments->persist,
 	});
 }
 
@@ -187,7 +191,7 @@ static int run_libvirt(const struct gpus *gpus, const struct arguments *argument
  * @name: its name
  * @run: does it; returns the exit status
  * @json: it knows --json
- * @moves: it knows --all, --to and --force, and asks for --all or addresses
+ * @moves: it knows --all, --to, --force and --persist, and asks for --all or addresses
  * @guest: it knows the options of a guest
  * @named: it asks for addresses
  * @any: it takes addresses
@@ -229,7 +233,8 @@ static int run(const struct command *command, const struct arguments *arguments)
 
 	if ((arguments->json && !command->json) ||
 	    (arguments->output && !command->writes) ||
-	    ((arguments->all || arguments->to || arguments->force) && !command->moves) ||
+	    ((arguments->all || arguments->to || arguments->force || arguments->persist) &&
+	     !command->moves) ||
 	    ((arguments->explain || arguments->guest.given) && !command->guest))
 		return wrong_usage("not an option of ", command->name);
 	if (arguments->count && (!command->any || arguments->all))
@@ -239,6 +244,10 @@ static int run(const struct command *command, const struct arguments *arguments)
 	if (arguments->to &&
 	    (!arguments->to[0] || strchr(arguments->to, '/') || arguments->to[0] == '.'))
 		return wrong_usage("not the name of a driver: ", arguments->to);
+	/* The rule of the package knows no other. */
+	if (arguments->persist && command->run == run_bind && arguments->to &&
+	    strcmp(arguments->to, GPU_DRIVER))
+		return wrong_usage("udev binds no GPU at boot to ", arguments->to);
 	if (!command->run)
 		return doctor(arguments->json);
 
@@ -274,6 +283,7 @@ int main(int argc, char **argv)
 		{ "json", no_argument, NULL, 'j' },
 		{ "all", no_argument, NULL, 'a' },
 		{ "force", no_argument, NULL, 'f' },
+		{ "persist", no_argument, NULL, 'p' },
 		{ "to", required_argument, NULL, 't' },
 		{ "output", required_argument, NULL, 'o' },
 		{ "explain", no_argument, NULL, 'e' },
@@ -307,6 +317,9 @@ int main(int argc, char **argv)
 			break;
 		case 'f':
 			arguments.force = true;
+			break;
+		case 'p':
+			arguments.persist = true;
 			break;
 		case 't':
 			arguments.to = optarg;

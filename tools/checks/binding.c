@@ -39,7 +39,7 @@ static void check_one_policy(struct diagnosis *diagnosis, const struct gpu *gpu)
 					"%s: a udev rule says NVGRACE_GPU_BIND=\"no\"", bdf);
 		finding_explain(finding,
 				"it is left alone at boot, as somebody has chosen",
-				"grep -r NVGRACE_GPU_BIND /etc/udev/rules.d\nnvgrace-gpu bind %s",
+				"grep -r NVGRACE_GPU_BIND /etc/udev/rules.d\nnvgrace-gpu bind --persist %s",
 				bdf);
 		return;
 	case GPU_POLICY_UNKNOWN:
@@ -51,9 +51,7 @@ static void check_one_policy(struct diagnosis *diagnosis, const struct gpu *gpu)
 					gpu->product);
 		finding_explain(finding,
 				"after the next boot it would have no driver",
-				"echo 'SUBSYSTEM==\"pci\", KERNEL==\"%s\", ENV{NVGRACE_GPU_BIND}=\"yes\"' >>/etc/udev/rules.d/60-nvgrace-gpu.rules\n"
-				"udevadm control --reload\nudevadm trigger %s%s",
-				bdf, PCI_DEVICE_FOLDER, bdf);
+				"nvgrace-gpu bind --persist %s", bdf);
 	} else if (tree_exists("/usr/lib/udev/rules.d/65-" GPU_MODULE ".rules")) {
 		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
 					"%s: udev has not seen it since the package is there", bdf);
@@ -191,7 +189,11 @@ static void check_one_driver(struct diagnosis *diagnosis, const struct gpu *gpu)
 		finding->fix =
 			text_format("driverctl unset-override %s\nnvgrace-gpu bind %s", bdf, bdf);
 	else
-		finding->fix = text_format("nvgrace-gpu bind %s%s", bdf,
+		finding->fix = text_format("nvgrace-gpu bind %s%s%s",
+					   gpu->auto_bound || gpu->policy == GPU_POLICY_YES ?
+						   "" :
+						   "--persist ",
+					   bdf,
 					   override[0] && strcmp(override, GPU_DRIVER) &&
 							   strcmp(override, gpu->pci.driver) ?
 						   " --force" :

@@ -16,6 +16,7 @@
 #include "host/kernel_log.h"
 #include "host/module.h"
 #include "moves/move.h"
+#include "moves/persist.h"
 
 #define SAY(format, ...) fprintf(stderr, "%s: " format "\n", __VA_ARGS__)
 
@@ -158,7 +159,8 @@ static int move_planned(const struct move_request *request, const struct gpus *p
 }
 
 /* A signal in the middle would leave a GPU without a driver; it is heeded between two steps. */
-static int move_undisturbed(const struct move_request *request, const struct gpus *plan)
+static int move_undisturbed(const struct move_request *request, const struct gpus *plan,
+			    struct persist *persist, const struct gpus *kept)
 {
 	static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS };
 	sigset_t signals, before;
@@ -168,35 +170,48 @@ static int move_undisturbed(const struct move_request *request, const struct gpu
 	for (size_t i = 0; i < ARRAY_SIZE(faults); i++)
 		sigdelset(&signals, faults[i]);
 	sigprocmask(SIG_BLOCK, &signals, &before);
-	ret = move_planned(request, plan);
+	ret = kept->count ? persist_write(persist, kept, request->keep) : 0;
+	if (ret)
+		fputs("nvgrace-gpu: nothing was changed\n", stderr);
+	else
+		ret = move_planned(request, plan);
+	if (ret)
+		persist_undo(persist);
 	fflush(stdout);
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	return ret;
+	return ret ? 1 : 0;
 }
 
-/* Those that are to move; -1 if one of them must not. */
-static int make_plan(const struct move_request *request, struct gpus *plan)
+static void add_gpu(struct gpus *list, const struct gpu *gpu)
+{
+	list->gpus = array_resize(list->gpus, list->count + 1, sizeof(*gpu));
+	list->gpus[list->count++] = *gpu;
+}
+
+/* Those that are to move, and those that get a rule; -1 if one of them must not. */
+static int make_plan(const struct move_request *request, struct gpus *plan, struct gpus *kept)
 {
 	struct users *users = users_find(request->gpus);
 	int ret = 0;
 
-	*plan = (struct gpus){};
 	for (size_t i = 0; i < request->gpus->count; i++) {
 		const struct gpu *gpu = &request->gpus->gpus[i];
-		enum move_verdict verdict;
+		bool is_same = move_is_done(request, gpu) &&
+			       !strcmp(gpu->pci.override, request->keep ? request->to : "");
+		enum move_verdict verdict = MOVE_ALLOWED;
 
-		if (move_is_done(request, gpu) &&
-		    !strcmp(gpu->pci.override, request->keep ? request->to : "")) {
-			printf("%s: it has %s already\n", gpu->pci.bdf, or_none(request->to));
-			continue;
-		}
-		verdict = move_judge(request, gpu, &users[i]);
+		if (!is_same || request->persist)
+			verdict = move_judge(request, gpu, &users[i]);
 		if (verdict == MOVE_REFUSED)
 			ret = -1;
 		if (verdict != MOVE_ALLOWED)
 			continue;
-		plan->gpus = array_resize(plan->gpus, plan->count + 1, sizeof(*gpu));
-		plan->gpus[plan->count++] = *gpu;
+		if (request->persist)
+			add_gpu(kept, gpu);
+		if (is_same)
+			printf("%s: it has %s already\n", gpu->pci.bdf, or_none(request->to));
+		else
+			add_gpu(plan, gpu);
 	}
 	users_free(users, request->gpus->count);
 	return ret;
@@ -262,16 +277,22 @@ static int read_again(struct gpus *now, const struct gpus *gpus)
 
 static int move_locked(struct move_request request)
 {
-	struct gpus now, plan = {};
+	struct gpus now, plan = {}, kept = {};
+	struct persist persist = {};
 	int ret = 1;
 
 	if (!read_again(&now, request.gpus)) {
 		request.gpus = &now;
-		if (!make_plan(&request, &plan) && (!plan.count || driver_is_there(request.to)))
-			ret = move_undisturbed(&request, &plan);
+		if (!make_plan(&request, &plan, &kept) &&
+		    (!plan.count || driver_is_there(request.to)))
+			ret = move_undisturbed(&request, &plan, &persist, &kept);
 		else
 			fprintf(stderr, "nvgrace-gpu: nothing was changed\n");
 	}
+	if (!ret && kept.count)
+		ret = persist_tell(&persist, request.keep);
+	persist_free(&persist);
+	gpus_free(&kept);
 	gpus_free(&plan);
 	gpus_free(&now);
 	return ret;
