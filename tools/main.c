@@ -25,6 +25,7 @@
  * @force: --force
  * @explain: --explain
  * @persist: --persist
+ * @dry: --dry-run
  * @to: --to, NULL without
  * @output: --output, NULL without
  * @guest: the options of a guest
@@ -37,6 +38,7 @@ struct arguments {
 	bool force;
 	bool explain;
 	bool persist;
+	bool dry;
 	const char *to;
 	const char *output;
 	struct guest_options guest;
@@ -51,9 +53,9 @@ static const char usage[] =
 	"  status [BDF...] [--json]          everything about them\n"
 	"  doctor [--json]                   what keeps this machine from giving a GPU to a guest\n"
 	"  metrics [--output FILE]           what an operator watches, as OpenMetrics text\n"
-	"  bind BDF...|--all [--to DRIVER] [--force] [--persist]\n"
+	"  bind BDF...|--all [--to DRIVER] [--force] [--persist] [--dry-run]\n"
 	"                                    give GPUs to the driver for guests\n"
-	"  unbind BDF...|--all [--to DRIVER] [--force] [--persist]\n"
+	"  unbind BDF...|--all [--to DRIVER] [--force] [--persist] [--dry-run]\n"
 	"                                    take them away from it; --persist: at every boot, too\n"
 	"  qemu BDF... [OPTION...]           a command line of QEMU with these GPUs\n"
 	"  libvirt BDF... [OPTION...]        a domain of libvirt with these GPUs\n"
@@ -130,7 +132,7 @@ static int run_bind(const struct gpus *gpus, const struct arguments *arguments)
 	return move(&(struct move_request){
 		.gpus = gpus, .to = arguments->to ? arguments->to : GPU_DRIVER, .keep = true,
 		.all = arguments->all, .force = arguments->force,
-		.persist = arguments->persist,
+		.persist = arguments->persist, .dry = arguments->dry,
 	});
 }
 
@@ -138,7 +140,7 @@ static int run_unbind(const struct gpus *gpus, const struct arguments *arguments
 {
 	return move(&(struct move_request){
 		.gpus = gpus, .to = arguments->to, .all = arguments->all, .force = arguments->force,
-		.persist = arguments->persist,
+		.persist = arguments->persist, .dry = arguments->dry,
 	});
 }
 
@@ -191,7 +193,7 @@ static int run_libvirt(const struct gpus *gpus, const struct arguments *argument
  * @name: its name
  * @run: does it; returns the exit status
  * @json: it knows --json
- * @moves: it knows --all, --to, --force and --persist, and asks for --all or addresses
+ * @moves: it knows --all, --to, --force, --persist and --dry-run, and asks for --all or addresses
  * @guest: it knows the options of a guest
  * @named: it asks for addresses
  * @any: it takes addresses
@@ -233,7 +235,8 @@ static int run(const struct command *command, const struct arguments *arguments)
 
 	if ((arguments->json && !command->json) ||
 	    (arguments->output && !command->writes) ||
-	    ((arguments->all || arguments->to || arguments->force || arguments->persist) &&
+	    ((arguments->all || arguments->to || arguments->force || arguments->persist ||
+	      arguments->dry) &&
 	     !command->moves) ||
 	    ((arguments->explain || arguments->guest.given) && !command->guest))
 		return wrong_usage("not an option of ", command->name);
@@ -284,6 +287,7 @@ int main(int argc, char **argv)
 		{ "all", no_argument, NULL, 'a' },
 		{ "force", no_argument, NULL, 'f' },
 		{ "persist", no_argument, NULL, 'p' },
+		{ "dry-run", no_argument, NULL, 'd' },
 		{ "to", required_argument, NULL, 't' },
 		{ "output", required_argument, NULL, 'o' },
 		{ "explain", no_argument, NULL, 'e' },
@@ -320,6 +324,9 @@ int main(int argc, char **argv)
 			break;
 		case 'p':
 			arguments.persist = true;
+			break;
+		case 'd':
+			arguments.dry = true;
 			break;
 		case 't':
 			arguments.to = optarg;

@@ -217,14 +217,28 @@ static int make_plan(const struct move_request *request, struct gpus *plan, stru
 	return ret;
 }
 
-static bool driver_is_there(const char *driver)
+/* 0 if the kernel that runs has a module of that name, which says nothing of its loading. */
+static int would_load(const char *driver)
+{
+	struct module module;
+	char release[96];
+	int ret;
+
+	tree_line(release, sizeof(release), "/proc/sys/kernel/osrelease");
+	ret = module_find(&module, release, driver);
+	if (!ret)
+		printf("%s: its module would be loaded\n", driver);
+	return ret;
+}
+
+static bool driver_is_there(const char *driver, bool dry)
 {
 	int ret;
 
 	if (!driver || tree_exists(PCI_DRIVER_FOLDER "%s", driver))
 		return true;
-	ret = module_load(driver);
-	if (tree_exists(PCI_DRIVER_FOLDER "%s", driver))
+	ret = dry ? would_load(driver) : module_load(driver);
+	if (dry ? !ret : tree_exists(PCI_DRIVER_FOLDER "%s", driver))
 		return true;
 	SAY("there is no such PCI driver, and no module could be loaded%s%s",
 	    driver, ret ? ": " : "", ret ? strerror(-ret) : "");
@@ -275,6 +289,19 @@ static int read_again(struct gpus *now, const struct gpus *gpus)
 	return 0;
 }
 
+static void tell_plan(const struct move_request *request, const struct gpus *plan,
+		      const struct gpus *kept)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct pci_device *pci = &plan->gpus[i].pci;
+
+		printf("%s: would have %s instead of %s; driver_override would be %s\n", pci->bdf,
+		       or_none(request->to), or_none(pci->driver),
+		       request->keep ? request->to : "not set");
+	}
+	persist_would(kept, request->keep);
+}
+
 static int move_locked(struct move_request request)
 {
 	struct gpus now, plan = {}, kept = {};
@@ -283,13 +310,17 @@ static int move_locked(struct move_request request)
 
 	if (!read_again(&now, request.gpus)) {
 		request.gpus = &now;
-		if (!make_plan(&request, &plan, &kept) &&
-		    (!plan.count || driver_is_there(request.to)))
-			ret = move_undisturbed(&request, &plan, &persist, &kept);
-		else
+		if (make_plan(&request, &plan, &kept) ||
+		    (plan.count && !driver_is_there(request.to, request.dry)))
 			fprintf(stderr, "nvgrace-gpu: nothing was changed\n");
+		else if (request.dry)
+			ret = 0;
+		else
+			ret = move_undisturbed(&request, &plan, &persist, &kept);
 	}
-	if (!ret && kept.count)
+	if (!ret && request.dry)
+		tell_plan(&request, &plan, &kept);
+	else if (!ret && kept.count)
 		ret = persist_tell(&persist, request.keep);
 	persist_free(&persist);
 	gpus_free(&kept);
@@ -307,6 +338,9 @@ int move(const struct move_request *request)
 		fputs("nvgrace-gpu: no GPU that the driver knows is on a PCI bus\n", stderr);
 		return 1;
 	}
+	/* Who only looks keeps nobody out, and need not be root. */
+	if (request->dry)
+		return move_locked(*request);
 	lock_fd = lock();
 	if (lock_fd < 0)
 		return 1;

@@ -17,6 +17,7 @@
  *	otherwise, and take away only from drivers for guests
  * @force: also against a driver_override that somebody has set
  * @persist: at every boot, too
+ * @dry: only say what would be done
  */
 struct move_request {
 	const struct gpus *gpus;
@@ -25,6 +26,7 @@ struct move_request {
 	bool all;
 	bool force;
 	bool persist;
+	bool dry;
 };
 
 /* Says on stdout what it did, on stderr what it does not do and why; 0 or 1. */

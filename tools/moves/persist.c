@@ -124,13 +124,18 @@ static int tell_udev(const struct gpus *gpus)
 	return ret;
 }
 
-static int make_initramfs(void)
+static const char *initramfs_command(void)
 {
 	struct distribution distribution;
-	const char *command;
 
 	distribution_read(&distribution);
-	command = distribution_initramfs(&distribution);
+	return distribution_initramfs(&distribution);
+}
+
+static int make_initramfs(void)
+{
+	const char *command = initramfs_command();
+
 	if (!command) {
 		fputs("nvgrace-gpu: if this machine boots with an initramfs, make that anew: no program that does is known here\n",
 		      stderr);
@@ -154,6 +159,21 @@ int persist_tell(const struct persist *persist, bool binds)
 	fflush(stdout);
 	ret = tell_udev(persist->gpus);
 	return make_initramfs() || ret;
+}
+
+void persist_would(const struct gpus *gpus, bool binds)
+{
+	const char *command = initramfs_command();
+
+	for (size_t i = 0; i < gpus->count; i++) {
+		char *path = rules_path(&gpus->gpus[i]);
+
+		printf("%s: would be %s at every boot, by %s\n", gpus->gpus[i].pci.bdf,
+		       binds ? "bound" : "left alone", path);
+		free(path);
+	}
+	if (gpus->count && command)
+		printf("initramfs: %s would be run\n", command);
 }
 
 void persist_free(struct persist *persist)

@@ -29,6 +29,9 @@ void persist_undo(struct persist *persist);
 /* Has udev and the initramfs know the rules, and says so: 0, or 1 if one does not. */
 int persist_tell(const struct persist *persist, bool binds);
 
+/* Says what the two would do. */
+void persist_would(const struct gpus *gpus, bool binds);
+
 void persist_free(struct persist *persist);
 
 #endif /* PERSIST_H */
