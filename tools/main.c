@@ -4,16 +4,16 @@
  * them to virtual machines.  See nvgrace-gpu(8).
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
-#include <unistd.h>
 
 #include "base/array.h"
+#include "base/standard_files.h"
 #include "base/tree.h"
+#include "checks/diagnosis.h"
 #include "guests/guest.h"
 #include "moves/move.h"
 #include "output/report.h"
@@ -26,6 +26,8 @@
  * @explain: --explain
  * @persist: --persist
  * @dry: --dry-run
+ * @root: --root, NULL without
+ * @check: --check, NULL without
  * @to: --to, NULL without
  * @output: --output, NULL without
  * @guest: the options of a guest
@@ -39,6 +41,8 @@ struct arguments {
 	bool explain;
 	bool persist;
 	bool dry;
+	const char *root;
+	const char *check;
 	const char *to;
 	const char *output;
 	struct guest_options guest;
@@ -47,11 +51,12 @@ struct arguments {
 };
 
 static const char usage[] =
-	"usage: nvgrace-gpu [--root DIR] COMMAND\n"
+	"usage: nvgrace-gpu [--root DIR] COMMAND, or --help (-h), --version (-V)\n"
 	"\n"
 	"  list [--json]                     a line for each GPU\n"
 	"  status [BDF...] [--json]          everything about them\n"
-	"  doctor [--json]                   what keeps this machine from giving a GPU to a guest\n"
+	"  doctor [BDF...] [--check ID] [--json]\n"
+	"                                    what keeps this machine from giving a GPU to a guest\n"
 	"  metrics [--output FILE]           what an operator watches, as OpenMetrics text\n"
 	"  bind BDF...|--all [--to DRIVER] [--force] [--persist] [--dry-run]\n"
 	"                                    give GPUs to the driver for guests\n"
@@ -110,16 +115,42 @@ static int read_gpus(struct gpus *gpus, const struct arguments *arguments)
 	return 0;
 }
 
+static void note_none(const struct gpus *gpus, const struct arguments *arguments)
+{
+	if (!gpus->count && !arguments->json)
+		fputs("nvgrace-gpu: no GPU that the driver knows is on a PCI bus\n", stderr);
+}
+
 static int run_list(const struct gpus *gpus, const struct arguments *arguments)
 {
+	note_none(gpus, arguments);
 	report_list(gpus, arguments->json);
 	return 0;
 }
 
 static int run_status(const struct gpus *gpus, const struct arguments *arguments)
 {
+	note_none(gpus, arguments);
 	report_status(gpus, arguments->json);
 	return 0;
+}
+
+static bool check_is_known(const char *id)
+{
+	for (size_t i = 0; check_id(i); i++) {
+		if (!strcmp(check_id(i), id))
+			return true;
+	}
+	fputs("nvgrace-gpu: checks are:", stderr);
+	for (size_t i = 0; check_id(i); i++)
+		fprintf(stderr, " %s", check_id(i));
+	fputc('\n', stderr);
+	return false;
+}
+
+static int run_doctor(const struct gpus *gpus, const struct arguments *arguments)
+{
+	return doctor(arguments->count ? gpus : NULL, arguments->check, arguments->json);
 }
 
 static int run_metrics(const struct gpus *gpus, const struct arguments *arguments)
@@ -198,6 +229,7 @@ static int run_libvirt(const struct gpus *gpus, const struct arguments *argument
  * @named: it asks for addresses
  * @any: it takes addresses
  * @writes: it knows --output
+ * @checks: it knows --check, and has to do without PCI devices
  */
 static const struct command {
 	const char *name;
@@ -208,6 +240,7 @@ static const struct command {
 	bool named;
 	bool any;
 	bool writes;
+	bool checks;
 } commands[] = {
 	{ .name = "list", .run = run_list, .json = true },
 	{ .name = "status", .run = run_status, .json = true, .any = true },
@@ -216,7 +249,7 @@ static const struct command {
 	{ .name = "unbind", .run = run_unbind, .moves = true, .any = true },
 	{ .name = "qemu", .run = run_qemu, .guest = true, .named = true, .any = true },
 	{ .name = "libvirt", .run = run_libvirt, .guest = true, .named = true, .any = true },
-	{ .name = "doctor", .json = true },
+	{ .name = "doctor", .run = run_doctor, .json = true, .any = true, .checks = true },
 };
 
 static const struct command *find_command(const char *name)
@@ -230,11 +263,13 @@ static const struct command *find_command(const char *name)
 
 static int run(const struct command *command, const struct arguments *arguments)
 {
-	struct gpus gpus;
+	int trouble = command->checks ? DOCTOR_TROUBLE : 1;
+	struct gpus gpus = {};
 	int ret;
 
 	if ((arguments->json && !command->json) ||
 	    (arguments->output && !command->writes) ||
+	    (arguments->check && !command->checks) ||
 	    ((arguments->all || arguments->to || arguments->force || arguments->persist ||
 	      arguments->dry) &&
 	     !command->moves) ||
@@ -251,33 +286,22 @@ static int run(const struct command *command, const struct arguments *arguments)
 	if (arguments->persist && command->run == run_bind && arguments->to &&
 	    strcmp(arguments->to, GPU_DRIVER))
 		return wrong_usage("udev binds no GPU at boot to ", arguments->to);
-	if (!command->run)
-		return doctor(arguments->json);
-
-	ret = read_gpus(&gpus, arguments);
-	if (ret)
-		return ret;
+	if (arguments->check && !check_is_known(arguments->check))
+		return EX_USAGE;
+	ret = arguments->root ? tree_use(arguments->root) : 0;
+	if (ret) {
+		fprintf(stderr, "nvgrace-gpu: '%s' cannot be opened: %s\n", arguments->root,
+			strerror(-ret));
+		return trouble;
+	}
+	if ((arguments->count || !command->checks) && read_gpus(&gpus, arguments))
+		return trouble;
 	ret = command->run(&gpus, arguments);
 	gpus_free(&gpus);
-	return ret;
-}
-
-/* Else the next file that is opened would be one of them, and get what is said. */
-static void open_standard_files(void)
-{
-	/* Kept until the end. */
-	static int files[STDERR_FILENO + 1];
-
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (fcntl(fd, F_GETFD) >= 0)
-			continue;
-		/* Anything that takes the place, where there is no /dev. */
-		files[fd] = open("/dev/null", O_RDWR);
-		if (files[fd] < 0)
-			files[fd] = open("/", O_PATH);
-		if (files[fd] != fd)
-			exit(EXIT_FAILURE);
-	}
+	if (!fflush(stdout) && !ferror(stdout))
+		return ret;
+	perror("nvgrace-gpu: stdout");
+	return trouble;
 }
 
 int main(int argc, char **argv)
@@ -300,18 +324,19 @@ int main(int argc, char **argv)
 		{ "iommufd", required_argument, NULL, 'g' },
 		{ "smmu", required_argument, NULL, 'g' },
 		{ "hugepages", no_argument, NULL, 'g' },
+		{ "check", required_argument, NULL, 'c' },
 		{ "root", required_argument, NULL, 'r' },
 		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'v' },
+		{ "version", no_argument, NULL, 'V' },
 		{}
 	};
 	struct arguments arguments = { .guest = guest_options_default };
 	const struct command *command;
-	int option, index, ret;
+	int option, index;
 	const char *wrong;
 
-	open_standard_files();
-	while ((option = getopt_long(argc, argv, "", options, &index)) != -1) {
+	standard_files_open();
+	while ((option = getopt_long(argc, argv, "hV", options, &index)) != -1) {
 		switch (option) {
 		case 'j':
 			arguments.json = true;
@@ -344,17 +369,16 @@ int main(int argc, char **argv)
 			fprintf(stderr, "nvgrace-gpu: --%s %s: %s\n", options[index].name, optarg,
 				wrong);
 			return EX_USAGE;
+		case 'c':
+			arguments.check = optarg;
+			break;
 		case 'r':
-			ret = tree_use(optarg);
-			if (!ret)
-				break;
-			fprintf(stderr, "nvgrace-gpu: '%s' cannot be opened: %s\n", optarg,
-				strerror(-ret));
-			return 1;
+			arguments.root = optarg;
+			break;
 		case 'h':
 			fputs(usage, stdout);
 			return 0;
-		case 'v':
+		case 'V':
 			puts("nvgrace-gpu " VERSION);
 			return 0;
 		default:
@@ -368,10 +392,5 @@ int main(int argc, char **argv)
 		return wrong_usage("there is no command ", argv[optind]);
 	arguments.bdfs = argv + optind + 1;
 	arguments.count = argc - optind - 1;
-	ret = run(command, &arguments);
-	if (fflush(stdout) || ferror(stdout)) {
-		perror("nvgrace-gpu: stdout");
-		return 1;
-	}
-	return ret;
+	return run(command, &arguments);
 }

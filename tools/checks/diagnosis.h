@@ -38,6 +38,8 @@ struct finding {
 
 /**
  * struct diagnosis - what checks look at, and what they found
+ * @only_gpus: the GPUs that matter; NULL: all
+ * @only_check: the check that is run; NULL: all
  * @host: the machine
  * @gpus: its GPUs
  * @log: the kernel's log
@@ -47,6 +49,8 @@ struct finding {
  * @count: how many
  */
 struct diagnosis {
+	const struct gpus *only_gpus;
+	const char *only_check;
 	struct host host;
 	struct gpus gpus;
 	char *log;
@@ -68,9 +72,12 @@ struct check {
 	void (*run)(struct diagnosis *diagnosis);
 };
 
-/* Runs all checks. */
+/* Runs the checks. */
 void diagnosis_make(struct diagnosis *diagnosis);
 void diagnosis_free(struct diagnosis *diagnosis);
+
+/* The ids of the checks, one behind the other; NULL behind the last. */
+const char *check_id(size_t index);
 
 /* Adds a finding of the check that runs; it stays where it is until the next is added. */
 [[gnu::format(printf, 3, 4)]]

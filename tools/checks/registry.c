@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/array.h"
 #include "base/text.h"
@@ -36,6 +37,11 @@ static const struct check checks[] = {
 	{ "access",		"Access",			check_access },
 	{ "memlock",		"Locked memory",		check_memlock },
 };
+
+const char *check_id(size_t index)
+{
+	return index < ARRAY_SIZE(checks) ? checks[index].id : NULL;
+}
 
 struct finding *diagnosis_add(struct diagnosis *diagnosis, enum verdict verdict, const char *format,
 			      ...)
@@ -74,11 +80,15 @@ void finding_mend(struct finding *finding, const char *why, char *fix)
 void diagnosis_make(struct diagnosis *diagnosis)
 {
 	host_read(&diagnosis->host);
-	gpus_read(&diagnosis->gpus);
+	if (diagnosis->only_gpus)
+		gpus_copy(&diagnosis->gpus, diagnosis->only_gpus);
+	else
+		gpus_read(&diagnosis->gpus);
 	diagnosis->log_error = kernel_log_read(&diagnosis->log);
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
 		diagnosis->check = &checks[i];
-		checks[i].run(diagnosis);
+		if (!diagnosis->only_check || !strcmp(diagnosis->only_check, checks[i].id))
+			checks[i].run(diagnosis);
 	}
 }
 

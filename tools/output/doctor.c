@@ -106,9 +106,9 @@ static void print_json(const struct diagnosis *diagnosis, enum verdict worst)
 	report_json(top);
 }
 
-int doctor(bool json)
+int doctor(const struct gpus *gpus, const char *check, bool json)
 {
-	struct diagnosis diagnosis = {};
+	struct diagnosis diagnosis = { .only_gpus = gpus, .only_check = check };
 	enum verdict worst = VERDICT_OK;
 
 	diagnosis_make(&diagnosis);

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include "base/file.h"
 #include "output/exposition.h"
@@ -18,7 +19,7 @@ void exposition_begin(struct exposition *exposition)
 	if (exposition->stream)
 		return;
 	fputs("nvgrace-gpu: out of memory\n", stderr);
-	exit(EXIT_FAILURE);
+	exit(EX_OSERR);
 }
 
 static bool is_counter(const struct metric *metric)

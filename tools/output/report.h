@@ -22,8 +22,14 @@ void report_list(const struct gpus *gpus, bool json);
 /* Everything of each GPU. */
 void report_status(const struct gpus *gpus, bool json);
 
-/* Runs all checks and prints what they found; 0, 1 for warnings, 2 for problems. */
-int doctor(bool json);
+/* Exit status of doctor where it cannot look; others have 1 for that. */
+#define DOCTOR_TROUBLE 3
+
+/*
+ * Runs all checks, or one, on all GPUs, or some, and prints what they found; 0, 1 for warnings,
+ * 2 for problems.
+ */
+int doctor(const struct gpus *gpus, const char *check, bool json);
 
 /* What doctor calls a verdict, an enum verdict. */
 const char *report_verdict(int verdict);
