@@ -236,7 +236,7 @@ status_group() { run 0 status && says 'with 0009:01:00.1 NVIDIA Corporation Test
 check "group not viable: status" not_viable status_group
 no_gpu() { rm --recursive "$tree/sys/bus/pci/devices"; mkdir "$tree/sys/bus/pci/devices"; }
 check "no GPU at all: doctor" no_gpu doctor_begins 2 "GPU: no GPU that the driver knows is on a PCI bus"
-nothing_listed() { run 0 list && says "no GPU that the driver knows is on a PCI bus" && run 0 status && says "no GPU" && run 0 list --json && [ "$(cat "$scratch/out")" = "[]" ] && run 0 status --json && [ "$(cat "$scratch/out")" = "[]" ]; }
+nothing_listed() { run 0 list && says "no GPU that the driver knows is on a PCI bus" && run 0 status && says "no GPU" && run 0 list --json && says '"gpus": []' && run 0 status --json && says '"gpus": []'; }
 check "no GPU at all: list, status" no_gpu nothing_listed
 
 old_kernel() { put proc/sys/kernel/osrelease 6.12.9-arm64; modules_install 6.12.9-arm64; mv "$tree/lib/modules/$RELEASE" "$scratch/gone"; rm --recursive "$scratch/gone"
@@ -374,5 +374,28 @@ check "-h" nothing helps
 check "--version" nothing version
 full() { ! "$tool" --root "$tree" status >/dev/full 2>"$scratch/out" && says 'No space left'; }
 check "output that cannot be written" nothing full
+
+# --- JSON
+
+schema=$tools/nvgrace-gpu.schema.json
+valid() { "$folder/valid_json.py" "$schema" "$@"; }
+# prints STATUS ARGUMENT...: JSON that is valid.
+prints() { run "$@" --json >/dev/null && cp "$scratch/out" "$scratch/one.json" && valid "$scratch/one.json"; }
+check "list --json is what the schema says" second prints 0 list
+check "status --json is what the schema says" in_use prints 0 status
+check "status --json is what the schema says, unbound, with others in the group" not_viable prints 0 status
+check "status --json is what the schema says, without GPU" no_gpu prints 0 status
+check "doctor --json is what the schema says, in each state that was seen here" nothing valid "$scratch/json"/*
+coded() { ! grep --no-filename -- '-other"' "$scratch/json"/*; }
+check "each finding in those states has a code of its own" nothing coded
+about() { run 2 doctor --check driver --json >/dev/null && says '"code": "driver-other-driver"' '"bdf": "0019:01:00.0"' '"code": "driver-ok"'; }
+check "a finding has a code, and says which GPU it is about" second about
+of_machine() { run 0 doctor --check kvm --json >/dev/null && says '"bdf": null' '"code": "kvm-ok"'; }
+check "a finding of the machine is about no GPU" nothing of_machine
+# changed SED-COMMAND: not valid then.
+changed() { golden doctor.json doctor --json && sed "$1" "$scratch/out" >"$scratch/one.json" && ! valid "$scratch/one.json"; }
+check "a key that is not in the schema is seen" nothing changed 's/"seen"/"saw"/'
+check "a result that is not in the schema is seen" nothing changed '0,/"result": "ok"/s//"result": "fine"/'
+check "another version of the schema is seen" nothing changed 's/"schema": 1/"schema": 2/'
 
 tap_done

@@ -63,6 +63,8 @@ golden() {
 doctor_begins() {
   local status=$1 text=$2
   shift 2
+  mkdir --parents "$scratch/json"
+  "$tool" --root "$tree" doctor --json >"$(mktemp "$scratch/json/XXXXXX")" || [ $? -eq "$status" ] || return 1
   run "$status" doctor || return 1
   says "Begin with: $text" || return 1
   [ "$#" -eq 0 ] || tail --lines=$# "$scratch/out" | diff <(printf '               %s\n' "$@") -

@@ -28,6 +28,7 @@ static void check_one_policy(struct diagnosis *diagnosis, const struct gpu *gpu)
 		finding = diagnosis_add(diagnosis,
 					strcmp(driver, GPU_DRIVER) ? VERDICT_WARNING : VERDICT_OK,
 					"%s: driverctl gives it to %s at boot", bdf, driver);
+		finding->code = "driverctl";
 		if (finding->verdict != VERDICT_OK) {
 			finding_explain(finding,
 					"a driver that is set with driverctl comes before the package's udev rule",
@@ -37,6 +38,7 @@ static void check_one_policy(struct diagnosis *diagnosis, const struct gpu *gpu)
 	case GPU_POLICY_NO:
 		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
 					"%s: a udev rule says NVGRACE_GPU_BIND=\"no\"", bdf);
+		finding->code = "chosen";
 		finding_explain(finding,
 				"it is left alone at boot, as somebody has chosen",
 				"grep -r NVGRACE_GPU_BIND /etc/udev/rules.d\nnvgrace-gpu bind --persist %s",
@@ -49,18 +51,21 @@ static void check_one_policy(struct diagnosis *diagnosis, const struct gpu *gpu)
 		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
 					"%s: udev does not bind a %s unless told to", bdf,
 					gpu->product);
+		finding->code = "not-by-default";
 		finding_explain(finding,
 				"after the next boot it would have no driver",
 				"nvgrace-gpu bind --persist %s", bdf);
 	} else if (tree_exists("/usr/lib/udev/rules.d/65-" GPU_MODULE ".rules")) {
 		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
 					"%s: udev has not seen it since the package is there", bdf);
+		finding->code = "not-seen";
 		finding_explain(finding,
 				"it is bound at the next boot, not now",
 				"udevadm trigger " PCI_DEVICE_FOLDER "%s", bdf);
 	} else {
 		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
 					"%s: there is no udev rule that binds it at boot", bdf);
+		finding->code = "no-rule";
 		finding->why = "the rule comes with the driver's package";
 		finding->fix = distribution_install(&diagnosis->host.distribution,
 						    GPU_MODULE "-dkms",
@@ -81,12 +86,14 @@ static void check_ids(struct diagnosis *diagnosis, const struct gpu *gpu)
 		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
 					"%s: the kernel's command line gives it to vfio-pci: %s",
 					gpu->pci.bdf, word.text);
+		finding->code = "ids-of-command-line";
 		finding->fix = distribution_command_line(&diagnosis->host.distribution, word.text,
 							 word.without[0] ? word.without : NULL);
 	} else if (modprobe_find(&line, "options", "vfio-pci") && strcasestr(line.text, id)) {
 		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
 					"%s: %s gives it to vfio-pci: %s", gpu->pci.bdf, line.file,
 					line.text);
+		finding->code = "ids-of-modprobe";
 		finding->fix = text_format("sed --in-place '%us/%s,\\?//I' %s\n%s", line.number, id,
 					   line.file,
 					   diagnosis->host.distribution.facts->initramfs ?:
@@ -106,7 +113,7 @@ void check_policy(struct diagnosis *diagnosis)
 	for (size_t i = 0; i < diagnosis->gpus.count; i++)
 		check_ids(diagnosis, &diagnosis->gpus.gpus[i]);
 	if (!diagnosis->gpus.count)
-		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "there is no GPU");
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "there is no GPU")->code = "no-gpu";
 }
 
 /* A managed device of libvirt's, between guests. */
@@ -145,6 +152,7 @@ static void check_one_driver(struct diagnosis *diagnosis, const struct gpu *gpu)
 	if (refusal_find(diagnosis, gpu, message, sizeof(message))) {
 		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "%s: the driver refused it: %s",
 					bdf, message);
+		finding->code = "refused";
 		finding_explain(finding,
 				"a GPU without the driver cannot be given to a guest with its memory",
 				"# when that is mended:\nnvgrace-gpu bind %s", bdf);
@@ -154,6 +162,7 @@ static void check_one_driver(struct diagnosis *diagnosis, const struct gpu *gpu)
 		finding = diagnosis_add(diagnosis, VERDICT_UNKNOWN,
 					"%s: it has no driver; libvirt gives it one when a guest starts, if it is managed",
 					bdf);
+		finding->code = "idle";
 		finding_explain(finding, "for QEMU alone it has to be bound first",
 				"nvgrace-gpu bind %s", bdf);
 		return;
@@ -162,6 +171,7 @@ static void check_one_driver(struct diagnosis *diagnosis, const struct gpu *gpu)
 		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
 					"%s: %s has it, and has given GPU memory to Linux: System RAM (NVIDIA) in /proc/iomem",
 					bdf, gpu->pci.driver);
+		finding->code = "gave-memory";
 		finding_explain(finding,
 				"memory that Linux uses cannot be given to a guest: first what uses the GPU has to end",
 				REFUSAL_STOP_SERVICES "nvgrace-gpu bind %s", bdf);
@@ -171,6 +181,7 @@ static void check_one_driver(struct diagnosis *diagnosis, const struct gpu *gpu)
 		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
 					"%s: driver_override is %s, the name of the module; the driver's is %s",
 					bdf, GPU_MODULE, GPU_DRIVER);
+		finding->code = "name-of-module";
 		finding_explain(finding, "no driver has that name, so the GPU gets none",
 				"nvgrace-gpu bind %s --force", bdf);
 		return;
@@ -184,6 +195,7 @@ static void check_one_driver(struct diagnosis *diagnosis, const struct gpu *gpu)
 						", and driver_override gives it to " :
 						"",
 					strcmp(override, GPU_DRIVER) ? override : "");
+	finding->code = gpu->pci.driver[0] ? "other-driver" : "no-driver";
 	finding->why = "a GPU without the driver cannot be given to a guest with its memory";
 	if (gpu->policy == GPU_POLICY_DRIVERCTL)
 		finding->fix =
@@ -205,5 +217,5 @@ void check_driver(struct diagnosis *diagnosis)
 	for (size_t i = 0; i < diagnosis->gpus.count; i++)
 		check_one_driver(diagnosis, &diagnosis->gpus.gpus[i]);
 	if (!diagnosis->gpus.count)
-		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "there is no GPU");
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "there is no GPU")->code = "no-gpu";
 }

@@ -24,6 +24,9 @@ struct check;
  * struct finding - what one check says
  * @check: the check
  * @verdict: what it comes to
+ * @code: the name that it has in JSON, behind the check's; stays the same when words change.
+ *	NULL: "ok", or "other"
+ * @bdf: the GPU that it is about, whose address @seen begins with; empty: the machine
  * @seen: what was seen, in words
  * @why: why it matters; NULL where all is well
  * @fix: commands, one a line, that can be typed as they are; NULL if there is nothing to do
@@ -31,6 +34,8 @@ struct check;
 struct finding {
 	const struct check *check;
 	enum verdict verdict;
+	const char *code;
+	char bdf[TEXT_BDF_SIZE];
 	char *seen;
 	const char *why;
 	char *fix;

@@ -38,6 +38,17 @@ static const struct check checks[] = {
 	{ "memlock",		"Locked memory",		check_memlock },
 };
 
+static void find_gpu(const struct diagnosis *diagnosis, struct finding *finding)
+{
+	for (size_t i = 0; i < diagnosis->gpus.count; i++) {
+		const char *bdf = diagnosis->gpus.gpus[i].pci.bdf;
+
+		if (!strncmp(finding->seen, bdf, strlen(bdf)) &&
+		    finding->seen[strlen(bdf)] == ':')
+			text_put(finding->bdf, sizeof(finding->bdf), bdf);
+	}
+}
+
 const char *check_id(size_t index)
 {
 	return index < ARRAY_SIZE(checks) ? checks[index].id : NULL;
@@ -57,6 +68,7 @@ struct finding *diagnosis_add(struct diagnosis *diagnosis, enum verdict verdict,
 	if (vasprintf(&finding->seen, format, arguments) < 0)
 		finding->seen = text_copy("");
 	va_end(arguments);
+	find_gpu(diagnosis, finding);
 	return finding;
 }
 

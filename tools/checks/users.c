@@ -39,6 +39,7 @@ static void add_user(struct diagnosis *diagnosis, const struct gpu *gpu, const s
 	finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
 				"%s: process %d (%s) has it open, and runs no guest", gpu->pci.bdf,
 				user->pid, user->command);
+	finding->code = "forgotten";
 	finding->why =
 		"a GPU can be in use once: with that process no guest gets it, and no other driver";
 	finding->fix = service ? text_format("systemctl stop %s", service) :
@@ -53,7 +54,7 @@ static void check_one_gpu(struct diagnosis *diagnosis, const struct gpu *gpu,
 	if (!users->count && users->hidden)
 		diagnosis_add(diagnosis, VERDICT_UNKNOWN,
 			      "%s: the files of %zu processes cannot be seen by this user",
-			      gpu->pci.bdf, users->hidden);
+			      gpu->pci.bdf, users->hidden)->code = "unseen";
 	else if (!users->count)
 		diagnosis_add(diagnosis, VERDICT_OK, "%s: nobody has it open", gpu->pci.bdf);
 }
@@ -66,5 +67,5 @@ void check_users(struct diagnosis *diagnosis)
 		check_one_gpu(diagnosis, &diagnosis->gpus.gpus[i], &users[i]);
 	users_free(users, diagnosis->gpus.count);
 	if (!diagnosis->gpus.count)
-		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "there is no GPU");
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "there is no GPU")->code = "no-gpu";
 }

@@ -3,6 +3,7 @@
  * doctor: what the checks found, for people and as JSON.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
@@ -84,9 +85,18 @@ static struct json_object *lines_json(const char *text)
 	return lines;
 }
 
+static void report_code(struct json_object *object, const struct finding *finding)
+{
+	const char *other = finding->verdict == VERDICT_OK ? "ok" : "other";
+	char *code = text_format("%s-%s", finding->check->id, finding->code ?: other);
+
+	report_string(object, "code", code);
+	free(code);
+}
+
 static void print_json(const struct diagnosis *diagnosis, enum verdict worst)
 {
-	struct json_object *top = json_object_new_object();
+	struct json_object *top = report_begin();
 	struct json_object *findings = json_object_new_array();
 
 	for (size_t i = 0; i < diagnosis->count; i++) {
@@ -94,6 +104,8 @@ static void print_json(const struct diagnosis *diagnosis, enum verdict worst)
 		struct json_object *object = json_object_new_object();
 
 		report_string(object, "check", finding->check->id);
+		report_code(object, finding);
+		report_string_or_null(object, "bdf", finding->bdf);
 		report_string(object, "title", finding->check->title);
 		report_string(object, "result", verdicts[finding->verdict]);
 		report_string(object, "seen", finding->seen);

@@ -11,7 +11,16 @@
 
 struct json_object;
 
+/* The version of what is printed as JSON, which nvgrace-gpu.schema.json describes. */
+#define REPORT_SCHEMA 1
+
 void report_string(struct json_object *object, const char *key, const char *value);
+
+/* The same, null where there is none. */
+void report_string_or_null(struct json_object *object, const char *key, const char *value);
+
+/* An object with nothing but its version. */
+struct json_object *report_begin(void);
 
 /* Prints it, and lets go of it. */
 void report_json(struct json_object *object);
