@@ -9,14 +9,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "base/array.h"
 #include "base/standard_files.h"
 #include "base/tree.h"
 #include "checks/diagnosis.h"
+#include "chosen_gpus.h"
 #include "guests/guest.h"
 #include "moves/move.h"
 #include "output/report.h"
+#include "output/terminal.h"
 
 /**
  * struct arguments - the command line
@@ -26,6 +29,7 @@
  * @explain: --explain
  * @persist: --persist
  * @dry: --dry-run
+ * @watch: --watch, seconds; 0 without
  * @root: --root, NULL without
  * @check: --check, NULL without
  * @to: --to, NULL without
@@ -41,6 +45,7 @@ struct arguments {
 	bool explain;
 	bool persist;
 	bool dry;
+	unsigned int watch;
 	const char *root;
 	const char *check;
 	const char *to;
@@ -54,7 +59,8 @@ static const char usage[] =
 	"usage: nvgrace-gpu [--root DIR] COMMAND, or --help (-h), --version (-V)\n"
 	"\n"
 	"  list [--json]                     a line for each GPU\n"
-	"  status [BDF...] [--json]          everything about them\n"
+	"  status [BDF...] [--json|--watch[=SECONDS]]\n"
+	"                                    everything about them; --watch: again and again\n"
 	"  doctor [BDF...] [--check ID] [--json]\n"
 	"                                    what keeps this machine from giving a GPU to a guest\n"
 	"  metrics [--output FILE]           what an operator watches, as OpenMetrics text\n"
@@ -77,44 +83,6 @@ static int wrong_usage(const char *what, const char *which)
 	return EX_USAGE;
 }
 
-/* Those that are named, or all that there are; 0, or the exit status. */
-static int read_gpus(struct gpus *gpus, const struct arguments *arguments)
-{
-	int ret;
-
-	if (!arguments->count) {
-		ret = gpus_read(gpus);
-		if (!ret)
-			return 0;
-		fprintf(stderr, "nvgrace-gpu: PCI devices cannot be listed: %s\n", strerror(-ret));
-		gpus_free(gpus);
-		return 1;
-	}
-	*gpus = (struct gpus){};
-	for (int i = 0; i < arguments->count; i++) {
-		gpus->gpus = array_resize(gpus->gpus, gpus->count + 1, sizeof(*gpus->gpus));
-		ret = gpu_read(&gpus->gpus[gpus->count], arguments->bdfs[i]);
-		if (ret) {
-			fprintf(stderr, "nvgrace-gpu: '%s' is not %s\n", arguments->bdfs[i],
-				ret == -EINVAL ?
-					"the address of a PCI function, such as 0009:01:00.0" :
-				ret == -ENODEV ? "a GPU that the driver knows" :
-						 "there");
-			gpus_free(gpus);
-			return 1;
-		}
-		for (size_t j = 0; j < gpus->count; j++) {
-			if (strcmp(gpus->gpus[j].pci.bdf, gpus->gpus[gpus->count].pci.bdf))
-				continue;
-			fprintf(stderr, "nvgrace-gpu: '%s' is there twice\n", arguments->bdfs[i]);
-			gpus_free(gpus);
-			return 1;
-		}
-		gpus->count++;
-	}
-	return 0;
-}
-
 static void note_none(const struct gpus *gpus, const struct arguments *arguments)
 {
 	if (!gpus->count && !arguments->json)
@@ -128,11 +96,31 @@ static int run_list(const struct gpus *gpus, const struct arguments *arguments)
 	return 0;
 }
 
+/* Until somebody interrupts it, or nobody reads it any more. */
+static void watch(const struct arguments *arguments)
+{
+	struct gpus gpus;
+
+	while (!fflush(stdout) && !sleep(arguments->watch) &&
+	       !chosen_gpus_read(&gpus, arguments->bdfs, arguments->count)) {
+		terminal_clear();
+		if (!terminal_is_there())
+			putchar('\n');
+		report_status(&gpus, false);
+		gpus_free(&gpus);
+	}
+}
+
 static int run_status(const struct gpus *gpus, const struct arguments *arguments)
 {
+	if (arguments->watch)
+		terminal_clear();
 	note_none(gpus, arguments);
 	report_status(gpus, arguments->json);
-	return 0;
+	if (!arguments->watch)
+		return 0;
+	watch(arguments);
+	return 1;
 }
 
 static bool check_is_known(const char *id)
@@ -229,6 +217,7 @@ static int run_libvirt(const struct gpus *gpus, const struct arguments *argument
  * @named: it asks for addresses
  * @any: it takes addresses
  * @writes: it knows --output
+ * @watches: it knows --watch
  * @checks: it knows --check, and has to do without PCI devices
  */
 static const struct command {
@@ -240,10 +229,11 @@ static const struct command {
 	bool named;
 	bool any;
 	bool writes;
+	bool watches;
 	bool checks;
 } commands[] = {
 	{ .name = "list", .run = run_list, .json = true },
-	{ .name = "status", .run = run_status, .json = true, .any = true },
+	{ .name = "status", .run = run_status, .json = true, .any = true, .watches = true },
 	{ .name = "metrics", .run = run_metrics, .writes = true },
 	{ .name = "bind", .run = run_bind, .moves = true, .any = true },
 	{ .name = "unbind", .run = run_unbind, .moves = true, .any = true },
@@ -270,6 +260,7 @@ static int run(const struct command *command, const struct arguments *arguments)
 	if ((arguments->json && !command->json) ||
 	    (arguments->output && !command->writes) ||
 	    (arguments->check && !command->checks) ||
+	    (arguments->watch && !command->watches) ||
 	    ((arguments->all || arguments->to || arguments->force || arguments->persist ||
 	      arguments->dry) &&
 	     !command->moves) ||
@@ -279,6 +270,8 @@ static int run(const struct command *command, const struct arguments *arguments)
 		return wrong_usage("no addresses are wanted: ", arguments->bdfs[0]);
 	if (!arguments->count && (command->named || (command->moves && !arguments->all)))
 		return wrong_usage("which GPUs? ", command->name);
+	if (arguments->watch && arguments->json)
+		return wrong_usage("not together: --watch, --json", "");
 	if (arguments->to &&
 	    (!arguments->to[0] || strchr(arguments->to, '/') || arguments->to[0] == '.'))
 		return wrong_usage("not the name of a driver: ", arguments->to);
@@ -294,7 +287,7 @@ static int run(const struct command *command, const struct arguments *arguments)
 			strerror(-ret));
 		return trouble;
 	}
-	if ((arguments->count || !command->checks) && read_gpus(&gpus, arguments))
+	if ((arguments->count || !command->checks) && chosen_gpus_read(&gpus, arguments->bdfs, arguments->count))
 		return trouble;
 	ret = command->run(&gpus, arguments);
 	gpus_free(&gpus);
@@ -324,6 +317,7 @@ int main(int argc, char **argv)
 		{ "iommufd", required_argument, NULL, 'g' },
 		{ "smmu", required_argument, NULL, 'g' },
 		{ "hugepages", no_argument, NULL, 'g' },
+		{ "watch", optional_argument, NULL, 'w' },
 		{ "check", required_argument, NULL, 'c' },
 		{ "root", required_argument, NULL, 'r' },
 		{ "help", no_argument, NULL, 'h' },
@@ -334,6 +328,7 @@ int main(int argc, char **argv)
 	const struct command *command;
 	int option, index;
 	const char *wrong;
+	__u64 seconds;
 
 	standard_files_open();
 	while ((option = getopt_long(argc, argv, "hV", options, &index)) != -1) {
@@ -369,6 +364,12 @@ int main(int argc, char **argv)
 			fprintf(stderr, "nvgrace-gpu: --%s %s: %s\n", options[index].name, optarg,
 				wrong);
 			return EX_USAGE;
+		case 'w':
+			if (!text_number(optarg ?: "2", &seconds) && seconds && seconds <= 3600)
+				arguments.watch = seconds;
+			else
+				return wrong_usage("not a number of seconds from 1 to 3600: ", optarg);
+			break;
 		case 'c':
 			arguments.check = optarg;
 			break;

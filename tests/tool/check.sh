@@ -33,6 +33,7 @@ builds() (
 )
 section build builds
 section states "$folder/states.sh" "$out/asan/nvgrace-gpu"
+section terminal "$folder/terminal.sh" "$out/asan/nvgrace-gpu"
 section hosts "$folder/hosts.sh" "$out/asan/nvgrace-gpu"
 section moves "$folder/moves.sh" "$out/asan/fake-kernel"
 section disturbed "$folder/disturbed.sh" "$out/asan/fake-kernel" "$out/gcc/nvgrace-gpu"

@@ -33,6 +33,7 @@ offers() {
 
 tap_check "commands" offers "nvgrace-gpu un" unbind
 tap_check "options of a command" offers "nvgrace-gpu list " --json
+tap_check "options of status" offers "nvgrace-gpu status --" --json --watch
 tap_check "checks" offers "nvgrace-gpu doctor --check ne" next-kernel
 tap_check "addresses" offers "nvgrace-gpu qemu 0" 0009:01:00.0 0019:01:00.0
 tap_check "addresses, begun" offers "nvgrace-gpu status 001" 0019:01:00.0

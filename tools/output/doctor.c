@@ -2,6 +2,7 @@
 /*
  * doctor: what the checks found, for people and as JSON.
  */
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 
 #include "checks/diagnosis.h"
 #include "output/report.h"
+#include "output/terminal.h"
 
 static const char * const verdicts[] = {
 	[VERDICT_OK]		= "ok",
@@ -17,6 +19,16 @@ static const char * const verdicts[] = {
 	[VERDICT_WARNING]	= "warning",
 	[VERDICT_PROBLEM]	= "problem",
 };
+
+static const enum terminal_colour colours[] = {
+	[VERDICT_OK]		= TERMINAL_GREEN,
+	[VERDICT_UNKNOWN]	= TERMINAL_BLUE,
+	[VERDICT_WARNING]	= TERMINAL_YELLOW,
+	[VERDICT_PROBLEM]	= TERMINAL_RED,
+};
+
+/* Where text is, behind a verdict. */
+#define TEXT_COLUMN 11
 
 const char *report_verdict(int verdict)
 {
@@ -42,6 +54,21 @@ static void print_fix(const char *fix)
 	}
 }
 
+/* Commands have to stay in their line, words need not. */
+[[gnu::format(printf, 1, 2)]]
+static void print_words(const char *format, ...)
+{
+	va_list arguments;
+	char *text;
+
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0)
+		text = text_copy("");
+	va_end(arguments);
+	terminal_print_text(TEXT_COLUMN, text);
+	free(text);
+}
+
 static void print_text(const struct diagnosis *diagnosis)
 {
 	const struct finding *first = NULL;
@@ -49,10 +76,13 @@ static void print_text(const struct diagnosis *diagnosis)
 	for (size_t i = 0; i < diagnosis->count; i++) {
 		const struct finding *finding = &diagnosis->findings[i];
 
-		printf("%-9s  %s: %s\n", verdicts[finding->verdict], finding->check->title,
-		       finding->seen);
-		if (finding->why)
-			printf("           Why it matters: %s.\n", finding->why);
+		terminal_print_word(verdicts[finding->verdict], TEXT_COLUMN,
+				    colours[finding->verdict]);
+		print_words("%s: %s", finding->check->title, finding->seen);
+		if (finding->why) {
+			printf("%*s", TEXT_COLUMN, "");
+			print_words("Why it matters: %s.", finding->why);
+		}
 		if (finding->fix) {
 			puts("           What to do:");
 			print_fix(finding->fix);
