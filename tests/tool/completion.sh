@@ -44,4 +44,27 @@ tap_check "behind --output" offers "nvgrace-gpu metrics --output /" ""
 tap_check "options of qemu" offers "nvgrace-gpu qemu --sm" --smmu
 tap_check "choices of an option" offers "nvgrace-gpu libvirt --smmu a" auto accel
 tap_check "behind --root" offers "nvgrace-gpu --root /" ""
+# Each shell's file has all that main.c has.
+knows() {
+  local main=$folder/../../tools/main.c word found=0
+  while read -r word; do
+    found=$((found + 1))
+    grep --quiet -e "\(--\|--long-option \)$word\b" "$1" || { echo "it lacks the option $word"; return 1; }
+  done < <(sed --quiet 's/^\t\t{ "\([a-z-]*\)", [a-z]*_argument.*/\1/p' "$main")
+  while read -r word; do
+    found=$((found + 1))
+    grep --quiet --word-regexp -e "$word" "$1" || { echo "it lacks the command $word"; return 1; }
+  done < <(sed --quiet 's/^\t{ \.name = "\([a-z-]*\)".*/\1/p' "$main")
+  [ "$found" -gt 20 ] || { echo "$found options and commands were found"; return 1; }
+}
+checks() {
+  local id
+  for id in $(sed --quiet 's/^\t{ "\([a-z-]*\)",.*check_.*/\1/p' "$folder/../../tools/checks/registry.c"); do
+    grep --quiet "[( ']$id[) ']" "$1" || { echo "it lacks the check $id"; return 1; }
+  done
+}
+for shell in completion zsh fish; do
+  tap_check "nvgrace-gpu.$shell has all commands and options" knows "$folder/../../tools/nvgrace-gpu.$shell"
+  tap_check "nvgrace-gpu.$shell has all checks" checks "$folder/../../tools/nvgrace-gpu.$shell"
+done
 tap_done
