@@ -7,6 +7,7 @@
 
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/tool.sh"
+tools=$folder/../../tools
 
 check "all is well: no problem, no warning" nothing all_well
 check "all is well: doctor --json" nothing golden doctor.json doctor --json
@@ -327,7 +328,6 @@ check "a user who may: doctor" access_granted as_user "ok         Access: $GPU: 
 
 # --- a part of doctor
 
-tools=$folder/../../tools
 second() { pci_add 0019:01:00.0 0x10de 0x2342 0x030200 13; driver_add nvidia 570.1; pci_bind 0019:01:00.0 nvidia; }
 of_one() { run 0 doctor "$GPU" && says "GPU's driver: $GPU: bound" "Architecture" && ! grep 0019 "$scratch/out" && run 2 doctor 0019:01:00.0 && ! grep "$GPU" "$scratch/out"; }
 check "doctor of one GPU of two" second of_one
@@ -377,8 +377,7 @@ check "output that cannot be written" nothing full
 
 # --- JSON
 
-schema=$tools/nvgrace-gpu.schema.json
-valid() { "$folder/valid_json.py" "$schema" "$@"; }
+valid() { "$folder/valid_json.py" "$tools/nvgrace-gpu.schema.json" "$@"; }
 # prints STATUS ARGUMENT...: JSON that is valid.
 prints() { run "$@" --json >/dev/null && cp "$scratch/out" "$scratch/one.json" && valid "$scratch/one.json"; }
 check "list --json is what the schema says" second prints 0 list
@@ -392,7 +391,6 @@ about() { run 2 doctor --check driver --json >/dev/null && says '"code": "driver
 check "a finding has a code, and says which GPU it is about" second about
 of_machine() { run 0 doctor --check kvm --json >/dev/null && says '"bdf": null' '"code": "kvm-ok"'; }
 check "a finding of the machine is about no GPU" nothing of_machine
-# changed SED-COMMAND: not valid then.
 changed() { golden doctor.json doctor --json && sed "$1" "$scratch/out" >"$scratch/one.json" && ! valid "$scratch/one.json"; }
 check "a key that is not in the schema is seen" nothing changed 's/"seen"/"saw"/'
 check "a result that is not in the schema is seen" nothing changed '0,/"result": "ok"/s//"result": "fine"/'
