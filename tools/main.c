@@ -4,7 +4,6 @@
  * them to virtual machines.  See nvgrace-gpu(8).
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,10 +12,14 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/standard_files.h"
 #include "base/tree.h"
+#include "checks/diagnosis.h"
+#include "chosen_gpus.h"
 #include "guests/guest.h"
 #include "moves/move.h"
 #include "output/report.h"
+#include "output/terminal.h"
 
 /**
  * struct arguments - the command line
@@ -24,6 +27,11 @@
  * @all: --all
  * @force: --force
  * @explain: --explain
+ * @persist: --persist
+ * @dry: --dry-run
+ * @watch: --watch, seconds; 0 without
+ * @root: --root, NULL without
+ * @check: --check, NULL without
  * @to: --to, NULL without
  * @output: --output, NULL without
  * @guest: the options of a guest
@@ -35,6 +43,11 @@ struct arguments {
 	bool all;
 	bool force;
 	bool explain;
+	bool persist;
+	bool dry;
+	unsigned int watch;
+	const char *root;
+	const char *check;
 	const char *to;
 	const char *output;
 	struct guest_options guest;
@@ -43,16 +56,18 @@ struct arguments {
 };
 
 static const char usage[] =
-	"usage: nvgrace-gpu [--root DIR] COMMAND\n"
+	"usage: nvgrace-gpu [--root DIR] COMMAND, or --help (-h), --version (-V)\n"
 	"\n"
 	"  list [--json]                     a line for each GPU\n"
-	"  status [BDF...] [--json]          everything about them\n"
-	"  doctor [--json]                   what keeps this machine from giving a GPU to a guest\n"
+	"  status [BDF...] [--json|--watch[=SECONDS]]\n"
+	"                                    everything about them; --watch: again and again\n"
+	"  doctor [BDF...] [--check ID] [--json]\n"
+	"                                    what keeps this machine from giving a GPU to a guest\n"
 	"  metrics [--output FILE]           what an operator watches, as OpenMetrics text\n"
-	"  bind BDF...|--all [--to DRIVER] [--force]\n"
+	"  bind BDF...|--all [--to DRIVER] [--force] [--persist] [--dry-run]\n"
 	"                                    give GPUs to the driver for guests\n"
-	"  unbind BDF...|--all [--to DRIVER] [--force]\n"
-	"                                    take them away from it\n"
+	"  unbind BDF...|--all [--to DRIVER] [--force] [--persist] [--dry-run]\n"
+	"                                    take them away from it; --persist: at every boot, too\n"
 	"  qemu BDF... [OPTION...]           a command line of QEMU with these GPUs\n"
 	"  libvirt BDF... [OPTION...]        a domain of libvirt with these GPUs\n"
 	"      --memory SIZE  --cpus NUMBER  --name NAME  --hugepages\n"
@@ -68,64 +83,62 @@ static int wrong_usage(const char *what, const char *which)
 	return EX_USAGE;
 }
 
-static void say_no_gpu(const char *bdf, const struct pci_device *pci, int error)
+static void note_none(const struct gpus *gpus, const struct arguments *arguments)
 {
-	const char *unsupported = error == -ENODEV ? gpu_unsupported(pci) : NULL;
-
-	if (unsupported)
-		fprintf(stderr, "nvgrace-gpu: '%s' is a GPU that the driver does not support: %s (%04x:%04x)\n",
-			bdf, unsupported, pci->vendor, pci->device);
-	else
-		fprintf(stderr, "nvgrace-gpu: '%s' is not %s\n", bdf,
-			error == -EINVAL ? "the address of a PCI function, such as 0009:01:00.0" :
-			error == -ENODEV ? "a GPU that the driver knows" :
-					   "there");
-}
-
-/* Those that are named, or all that there are; 0, or the exit status. */
-static int read_gpus(struct gpus *gpus, const struct arguments *arguments)
-{
-	int ret;
-
-	if (!arguments->count) {
-		ret = gpus_read(gpus);
-		if (!ret)
-			return 0;
-		fprintf(stderr, "nvgrace-gpu: PCI devices cannot be listed: %s\n", strerror(-ret));
-		gpus_free(gpus);
-		return 1;
-	}
-	*gpus = (struct gpus){};
-	for (int i = 0; i < arguments->count; i++) {
-		gpus->gpus = array_resize(gpus->gpus, gpus->count + 1, sizeof(*gpus->gpus));
-		ret = gpu_read(&gpus->gpus[gpus->count], arguments->bdfs[i]);
-		if (ret) {
-			say_no_gpu(arguments->bdfs[i], &gpus->gpus[gpus->count].pci, ret);
-			gpus_free(gpus);
-			return 1;
-		}
-		for (size_t j = 0; j < gpus->count; j++) {
-			if (strcmp(gpus->gpus[j].pci.bdf, gpus->gpus[gpus->count].pci.bdf))
-				continue;
-			fprintf(stderr, "nvgrace-gpu: '%s' is there twice\n", arguments->bdfs[i]);
-			gpus_free(gpus);
-			return 1;
-		}
-		gpus->count++;
-	}
-	return 0;
+	if (!gpus->count && !arguments->json)
+		fputs("nvgrace-gpu: no GPU that the driver knows is on a PCI bus\n", stderr);
 }
 
 static int run_list(const struct gpus *gpus, const struct arguments *arguments)
 {
+	note_none(gpus, arguments);
 	report_list(gpus, arguments->json);
 	return 0;
 }
 
+/* Until somebody interrupts it, or nobody reads it any more. */
+static void watch(const struct arguments *arguments)
+{
+	struct gpus gpus;
+
+	while (!fflush(stdout) && !sleep(arguments->watch) &&
+	       !chosen_gpus_read(&gpus, arguments->bdfs, arguments->count)) {
+		terminal_clear();
+		if (!terminal_is_there())
+			putchar('\n');
+		report_status(&gpus, false);
+		gpus_free(&gpus);
+	}
+}
+
 static int run_status(const struct gpus *gpus, const struct arguments *arguments)
 {
+	if (arguments->watch)
+		terminal_clear();
+	note_none(gpus, arguments);
 	report_status(gpus, arguments->json);
-	return 0;
+	if (!arguments->watch)
+		return 0;
+	watch(arguments);
+	return 1;
+}
+
+static bool check_is_known(const char *id)
+{
+	for (size_t i = 0; check_id(i); i++) {
+		if (!strcmp(check_id(i), id))
+			return true;
+	}
+	fputs("nvgrace-gpu: checks are:", stderr);
+	for (size_t i = 0; check_id(i); i++)
+		fprintf(stderr, " %s", check_id(i));
+	fputc('\n', stderr);
+	return false;
+}
+
+static int run_doctor(const struct gpus *gpus, const struct arguments *arguments)
+{
+	return doctor(arguments->count ? gpus : NULL, arguments->check, arguments->json);
 }
 
 static int run_metrics(const struct gpus *gpus, const struct arguments *arguments)
@@ -138,6 +151,7 @@ static int run_bind(const struct gpus *gpus, const struct arguments *arguments)
 	return move(&(struct move_request){
 		.gpus = gpus, .to = arguments->to ? arguments->to : GPU_DRIVER, .keep = true,
 		.all = arguments->all, .force = arguments->force,
+		.persist = arguments->persist, .dry = arguments->dry,
 	});
 }
 
@@ -145,6 +159,7 @@ static int run_unbind(const struct gpus *gpus, const struct arguments *arguments
 {
 	return move(&(struct move_request){
 		.gpus = gpus, .to = arguments->to, .all = arguments->all, .force = arguments->force,
+		.persist = arguments->persist, .dry = arguments->dry,
 	});
 }
 
@@ -197,11 +212,13 @@ static int run_libvirt(const struct gpus *gpus, const struct arguments *argument
  * @name: its name
  * @run: does it; returns the exit status
  * @json: it knows --json
- * @moves: it knows --all, --to and --force, and asks for --all or addresses
+ * @moves: it knows --all, --to, --force, --persist and --dry-run, and asks for --all or addresses
  * @guest: it knows the options of a guest
  * @named: it asks for addresses
  * @any: it takes addresses
  * @writes: it knows --output
+ * @watches: it knows --watch
+ * @checks: it knows --check, and has to do without PCI devices
  */
 static const struct command {
 	const char *name;
@@ -212,15 +229,17 @@ static const struct command {
 	bool named;
 	bool any;
 	bool writes;
+	bool watches;
+	bool checks;
 } commands[] = {
 	{ .name = "list", .run = run_list, .json = true },
-	{ .name = "status", .run = run_status, .json = true, .any = true },
+	{ .name = "status", .run = run_status, .json = true, .any = true, .watches = true },
 	{ .name = "metrics", .run = run_metrics, .writes = true },
 	{ .name = "bind", .run = run_bind, .moves = true, .any = true },
 	{ .name = "unbind", .run = run_unbind, .moves = true, .any = true },
 	{ .name = "qemu", .run = run_qemu, .guest = true, .named = true, .any = true },
 	{ .name = "libvirt", .run = run_libvirt, .guest = true, .named = true, .any = true },
-	{ .name = "doctor", .json = true },
+	{ .name = "doctor", .run = run_doctor, .json = true, .any = true, .checks = true },
 };
 
 static const struct command *find_command(const char *name)
@@ -234,48 +253,48 @@ static const struct command *find_command(const char *name)
 
 static int run(const struct command *command, const struct arguments *arguments)
 {
-	struct gpus gpus;
+	int trouble = command->checks ? DOCTOR_TROUBLE : 1;
+	struct gpus gpus = {};
 	int ret;
 
 	if ((arguments->json && !command->json) ||
 	    (arguments->output && !command->writes) ||
-	    ((arguments->all || arguments->to || arguments->force) && !command->moves) ||
+	    (arguments->check && !command->checks) ||
+	    (arguments->watch && !command->watches) ||
+	    ((arguments->all || arguments->to || arguments->force || arguments->persist ||
+	      arguments->dry) &&
+	     !command->moves) ||
 	    ((arguments->explain || arguments->guest.given) && !command->guest))
 		return wrong_usage("not an option of ", command->name);
 	if (arguments->count && (!command->any || arguments->all))
 		return wrong_usage("no addresses are wanted: ", arguments->bdfs[0]);
 	if (!arguments->count && (command->named || (command->moves && !arguments->all)))
 		return wrong_usage("which GPUs? ", command->name);
+	if (arguments->watch && arguments->json)
+		return wrong_usage("not together: --watch, --json", "");
 	if (arguments->to &&
 	    (!arguments->to[0] || strchr(arguments->to, '/') || arguments->to[0] == '.'))
 		return wrong_usage("not the name of a driver: ", arguments->to);
-	if (!command->run)
-		return doctor(arguments->json);
-
-	ret = read_gpus(&gpus, arguments);
-	if (ret)
-		return ret;
+	/* The rule of the package knows no other. */
+	if (arguments->persist && command->run == run_bind && arguments->to &&
+	    strcmp(arguments->to, GPU_DRIVER))
+		return wrong_usage("udev binds no GPU at boot to ", arguments->to);
+	if (arguments->check && !check_is_known(arguments->check))
+		return EX_USAGE;
+	ret = arguments->root ? tree_use(arguments->root) : 0;
+	if (ret) {
+		fprintf(stderr, "nvgrace-gpu: '%s' cannot be opened: %s\n", arguments->root,
+			strerror(-ret));
+		return trouble;
+	}
+	if ((arguments->count || !command->checks) && chosen_gpus_read(&gpus, arguments->bdfs, arguments->count))
+		return trouble;
 	ret = command->run(&gpus, arguments);
 	gpus_free(&gpus);
-	return ret;
-}
-
-/* Else the next file that is opened would be one of them, and get what is said. */
-static void open_standard_files(void)
-{
-	/* Kept until the end. */
-	static int files[STDERR_FILENO + 1];
-
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-		if (fcntl(fd, F_GETFD) >= 0)
-			continue;
-		/* Anything that takes the place, where there is no /dev. */
-		files[fd] = open("/dev/null", O_RDWR);
-		if (files[fd] < 0)
-			files[fd] = open("/", O_PATH);
-		if (files[fd] != fd)
-			exit(EXIT_FAILURE);
-	}
+	if (!fflush(stdout) && !ferror(stdout))
+		return ret;
+	perror("nvgrace-gpu: stdout");
+	return trouble;
 }
 
 int main(int argc, char **argv)
@@ -284,6 +303,8 @@ int main(int argc, char **argv)
 		{ "json", no_argument, NULL, 'j' },
 		{ "all", no_argument, NULL, 'a' },
 		{ "force", no_argument, NULL, 'f' },
+		{ "persist", no_argument, NULL, 'p' },
+		{ "dry-run", no_argument, NULL, 'd' },
 		{ "to", required_argument, NULL, 't' },
 		{ "output", required_argument, NULL, 'o' },
 		{ "explain", no_argument, NULL, 'e' },
@@ -296,18 +317,21 @@ int main(int argc, char **argv)
 		{ "iommufd", required_argument, NULL, 'g' },
 		{ "smmu", required_argument, NULL, 'g' },
 		{ "hugepages", no_argument, NULL, 'g' },
+		{ "watch", optional_argument, NULL, 'w' },
+		{ "check", required_argument, NULL, 'c' },
 		{ "root", required_argument, NULL, 'r' },
 		{ "help", no_argument, NULL, 'h' },
-		{ "version", no_argument, NULL, 'v' },
+		{ "version", no_argument, NULL, 'V' },
 		{}
 	};
 	struct arguments arguments = { .guest = guest_options_default };
 	const struct command *command;
-	int option, index, ret;
+	int option, index;
 	const char *wrong;
+	__u64 seconds;
 
-	open_standard_files();
-	while ((option = getopt_long(argc, argv, "", options, &index)) != -1) {
+	standard_files_open();
+	while ((option = getopt_long(argc, argv, "hV", options, &index)) != -1) {
 		switch (option) {
 		case 'j':
 			arguments.json = true;
@@ -317,6 +341,12 @@ int main(int argc, char **argv)
 			break;
 		case 'f':
 			arguments.force = true;
+			break;
+		case 'p':
+			arguments.persist = true;
+			break;
+		case 'd':
+			arguments.dry = true;
 			break;
 		case 't':
 			arguments.to = optarg;
@@ -334,17 +364,22 @@ int main(int argc, char **argv)
 			fprintf(stderr, "nvgrace-gpu: --%s %s: %s\n", options[index].name, optarg,
 				wrong);
 			return EX_USAGE;
+		case 'w':
+			if (!text_number(optarg ?: "2", &seconds) && seconds && seconds <= 3600)
+				arguments.watch = seconds;
+			else
+				return wrong_usage("not a number of seconds from 1 to 3600: ", optarg);
+			break;
+		case 'c':
+			arguments.check = optarg;
+			break;
 		case 'r':
-			ret = tree_use(optarg);
-			if (!ret)
-				break;
-			fprintf(stderr, "nvgrace-gpu: '%s' cannot be opened: %s\n", optarg,
-				strerror(-ret));
-			return 1;
+			arguments.root = optarg;
+			break;
 		case 'h':
 			fputs(usage, stdout);
 			return 0;
-		case 'v':
+		case 'V':
 			puts("nvgrace-gpu " VERSION);
 			return 0;
 		default:
@@ -358,10 +393,5 @@ int main(int argc, char **argv)
 		return wrong_usage("there is no command ", argv[optind]);
 	arguments.bdfs = argv + optind + 1;
 	arguments.count = argc - optind - 1;
-	ret = run(command, &arguments);
-	if (fflush(stdout) || ferror(stdout)) {
-		perror("nvgrace-gpu: stdout");
-		return 1;
-	}
-	return ret;
+	return run(command, &arguments);
 }

@@ -27,15 +27,18 @@ builds() (
   tap_check "gcc for arm64: no warning" make --silent --directory="$tools" OUT="$out/arm64" CFLAGS="$hard" \
     CC=aarch64-linux-gnu-gcc PKG_CONFIG=aarch64-linux-gnu-pkg-config
   tap_check "gcc, with sanitizers, and a kernel that is made up" make --silent --directory="$folder" OUT="$out/asan"
+  tap_check "gcc, and a kernel that is made up" make --silent --directory="$folder" OUT="$out/gcc" sanitize="$hard"
   tap_check "the program for arm64 runs" qemu-aarch64 "$out/arm64/nvgrace-gpu" --version
   tap_done
 )
 section build builds
 section states "$folder/states.sh" "$out/asan/nvgrace-gpu"
 section causes "$folder/causes.sh" "$out/asan/nvgrace-gpu"
+section terminal "$folder/terminal.sh" "$out/asan/nvgrace-gpu"
 section hosts "$folder/hosts.sh" "$out/asan/nvgrace-gpu"
 section moves "$folder/moves.sh" "$out/asan/fake-kernel"
 section disturbed "$folder/disturbed.sh" "$out/asan/fake-kernel" "$out/gcc/nvgrace-gpu"
+section persist "$folder/persist.sh" "$out/gcc/fake-kernel"
 section guest "$folder/guest.sh" "$out/asan/nvgrace-gpu"
 section metrics "$folder/metrics.sh" "$out/asan/nvgrace-gpu"
 section guest-forms "$folder/guest-forms.sh" "$out/asan/nvgrace-gpu"

@@ -32,7 +32,9 @@ offers() {
 }
 
 tap_check "commands" offers "nvgrace-gpu un" unbind
-tap_check "options of a command" offers "nvgrace-gpu doctor " --json
+tap_check "options of a command" offers "nvgrace-gpu list " --json
+tap_check "options of status" offers "nvgrace-gpu status --" --json --watch
+tap_check "checks" offers "nvgrace-gpu doctor --check ne" next-kernel
 tap_check "addresses" offers "nvgrace-gpu qemu 0" 0009:01:00.0 0019:01:00.0
 tap_check "addresses, begun" offers "nvgrace-gpu status 001" 0019:01:00.0
 tap_check "addresses, behind a colon" offers "nvgrace-gpu status 0019:01" 01:00.0
@@ -42,4 +44,27 @@ tap_check "behind --output" offers "nvgrace-gpu metrics --output /" ""
 tap_check "options of qemu" offers "nvgrace-gpu qemu --sm" --smmu
 tap_check "choices of an option" offers "nvgrace-gpu libvirt --smmu a" auto accel
 tap_check "behind --root" offers "nvgrace-gpu --root /" ""
+# Each shell's file has all that main.c has.
+knows() {
+  local main=$folder/../../tools/main.c word found=0
+  while read -r word; do
+    found=$((found + 1))
+    grep --quiet -e "\(--\|--long-option \)$word\b" "$1" || { echo "it lacks the option $word"; return 1; }
+  done < <(sed --quiet 's/^\t\t{ "\([a-z-]*\)", [a-z]*_argument.*/\1/p' "$main")
+  while read -r word; do
+    found=$((found + 1))
+    grep --quiet --word-regexp -e "$word" "$1" || { echo "it lacks the command $word"; return 1; }
+  done < <(sed --quiet 's/^\t{ \.name = "\([a-z-]*\)".*/\1/p' "$main")
+  [ "$found" -gt 20 ] || { echo "$found options and commands were found"; return 1; }
+}
+checks() {
+  local id
+  for id in $(sed --quiet 's/^\t{ "\([a-z-]*\)",.*check_.*/\1/p' "$folder/../../tools/checks/registry.c"); do
+    grep --quiet "[( ']$id[) ']" "$1" || { echo "it lacks the check $id"; return 1; }
+  done
+}
+for shell in completion zsh fish; do
+  tap_check "nvgrace-gpu.$shell has all commands and options" knows "$folder/../../tools/nvgrace-gpu.$shell"
+  tap_check "nvgrace-gpu.$shell has all checks" checks "$folder/../../tools/nvgrace-gpu.$shell"
+done
 tap_done

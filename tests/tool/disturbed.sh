@@ -141,11 +141,7 @@ check "who reads what is said does not go on: it has a driver meanwhile" refused
 # --- closed standard files
 
 live_new() {
-  local library
-  install -D "$plain" "$tree/bin/nvgrace-gpu"
-  for library in $(ldd "$plain" | grep --only-matching '/[^ ]*'); do
-    (cd / && cp --parents --dereference "$library" "$tree")
-  done
+  live_tool "$plain"
   : >"$tree/sys/bus/pci/drivers_probe"
   put "etc/driverctl.d/pci-$GPU" nvidia
   pci_unbind "$SECOND"

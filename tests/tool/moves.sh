@@ -128,6 +128,29 @@ no_root() { rm "$tree/sys/bus/pci/drivers_probe"; }
 refuses_without_root() { run 1 bind "$GPU" && says 'drivers cannot be changed' && ! grep '^kernel: ' "$scratch/out"; }
 check "bind: drivers cannot be changed" no_root refuses_without_root
 
+# --- what would be done
+
+# dry STATUS ARGUMENT...: says it, and does nothing.
+dry() {
+  local before
+  before=$(has "$GPU" - - || true)
+  run "$@" --dry-run && ! grep '^kernel: ' "$scratch/out" && [ "$(has "$GPU" - - || true)" = "$before" ]
+}
+would_bind() { dry 0 bind "$GPU" && says "$GPU: would have $DRIVER instead of nvidia; driver_override would be $DRIVER" && ! grep "module would" "$scratch/out"; }
+check "bind --dry-run" foreign would_bind
+would_unbind() { dry 0 unbind --all && says "$GPU: would have no driver instead of $DRIVER; driver_override would be not set"; }
+check "unbind --dry-run" bound would_unbind
+would_refuse() { dry 1 unbind "$GPU" && says 'process 4711 (qemu) has it open' && ! grep "would have" "$scratch/out"; }
+check "unbind --dry-run: it is open" in_use would_refuse
+would_load() { dry 0 bind "$GPU" && says "$DRIVER: its module would be loaded" "$GPU: would have $DRIVER"; }
+check "bind --dry-run: the driver is not loaded" no_driver would_load
+no_module() { no_driver; rm --recursive "$tree/lib/modules/$RELEASE/updates"; modules_list "$RELEASE"; }
+would_find_none() { dry 1 bind "$GPU" && says "there is no such PCI driver, and no module could be loaded: No such file"; }
+check "bind --dry-run: there is no such driver" no_module would_find_none
+check "bind --dry-run: without the right to do it" no_root dry 0 bind "$GPU"
+would_persist() { dry 0 bind --persist "$GPU" && says "$GPU: would be bound at every boot, by /etc/udev/rules.d/61-nvgrace-gpu-$GPU.rules" && [ ! -e "$tree/etc/udev" ]; }
+check "bind --persist --dry-run" nothing would_persist
+
 # --- failures, after which all is as it was
 
 refused() { foreign; touch "$tree/sys/bus/pci/drivers/$DRIVER/refuses"; log "$DRIVER $GPU: nvidia,gpu-mem-size is zero: the C2C link to the GPU is down"; }

@@ -33,6 +33,15 @@ says() {
   done
 }
 
+# live_tool PROGRAM: it runs in $tree as on a machine of its own, as /bin/nvgrace-gpu.
+live_tool() {
+  local library
+  install -D "$1" "$tree/bin/nvgrace-gpu"
+  for library in $(ldd "$1" | grep --only-matching '/[^ ]*'); do
+    (cd / && cp --parents --dereference "$library" "$tree")
+  done
+}
+
 # has BDF DRIVER|none OVERRIDE
 has() {
   local driver=none override device=$tree/sys/bus/pci/devices/$1
@@ -54,6 +63,8 @@ golden() {
 doctor_begins() {
   local status=$1 text=$2
   shift 2
+  mkdir --parents "$scratch/json"
+  "$tool" --root "$tree" doctor --json >"$(mktemp "$scratch/json/XXXXXX")" || [ $? -eq "$status" ] || return 1
   run "$status" doctor || return 1
   says "Begin with: $text" || return 1
   [ "$#" -eq 0 ] || tail --lines=$# "$scratch/out" | diff <(printf '               %s\n' "$@") -

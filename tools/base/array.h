@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sysexits.h>
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -18,7 +19,7 @@ static inline void *array_resize(void *array, size_t count, size_t size)
 
 	if (!new) {
 		fputs("nvgrace-gpu: out of memory\n", stderr);
-		exit(EXIT_FAILURE);
+		exit(EX_OSERR);
 	}
 	return new;
 }

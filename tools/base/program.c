@@ -178,3 +178,52 @@ int program_answer(const char * const arguments[], char **answer)
 	*answer = NULL;
 	return ret;
 }
+
+bool program_is_there(const char *name)
+{
+	static const char * const folders[] = { "/usr/sbin", "/usr/bin", "/sbin", "/bin" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+		if (tree_exists("%s/%s", folders[i], name))
+			return true;
+	}
+	return false;
+}
+
+/* In our process group: who interrupts us interrupts it. */
+static int run_words(char *words[])
+{
+	posix_spawn_file_actions_t actions;
+	int status, ret;
+	pid_t pid;
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+	posix_spawn_file_actions_adddup2(&actions, STDERR_FILENO, STDOUT_FILENO);
+	ret = posix_spawnp(&pid, words[0], &actions, NULL, words, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	if (ret)
+		return -ret;
+	while (waitpid(pid, &status, 0) < 0) {
+		if (errno != EINTR)
+			return -EIO;
+	}
+	return WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : -EIO;
+}
+
+int program_run(const char *command)
+{
+	char *copy = text_copy(command), *rest = copy;
+	char **words = NULL;
+	size_t count = 0;
+	int ret;
+
+	do {
+		words = array_resize(words, count + 1, sizeof(*words));
+		words[count] = strsep(&rest, " ");
+	} while (words[count++]);
+	ret = run_words(words);
+	free(words);
+	free(copy);
+	return ret;
+}

@@ -5,6 +5,8 @@
 #ifndef PROGRAM_H
 #define PROGRAM_H
 
+#include <stdbool.h>
+
 #include "base/text.h"
 
 /*
@@ -20,5 +22,14 @@ int program_version(const char *name, struct text_version *version);
  * with NULL.  In a recorded tree the answer is the file /answers/PROGRAM ARGUMENTS.
  */
 int program_answer(const char * const arguments[], char **answer);
+
+/* Whether there is such a program where root's are. */
+bool program_is_there(const char *name);
+
+/*
+ * Runs a command, words between spaces, until it ends; what it says goes to stderr.  0, -ENOENT
+ * if there is no such program, -EIO if it failed.
+ */
+int program_run(const char *command);
 
 #endif /* PROGRAM_H */

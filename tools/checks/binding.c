@@ -29,6 +29,7 @@ static void check_one_policy(struct diagnosis *diagnosis, const struct gpu *gpu)
 		finding = diagnosis_add(diagnosis,
 					strcmp(driver, GPU_DRIVER) ? VERDICT_WARNING : VERDICT_OK,
 					"%s: driverctl gives it to %s at boot", bdf, driver);
+		finding->code = "driverctl";
 		if (finding->verdict != VERDICT_OK) {
 			finding_explain(finding,
 					"a driver that is set with driverctl comes before the package's udev rule",
@@ -38,9 +39,10 @@ static void check_one_policy(struct diagnosis *diagnosis, const struct gpu *gpu)
 	case GPU_POLICY_NO:
 		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
 					"%s: a udev rule says NVGRACE_GPU_BIND=\"no\"", bdf);
+		finding->code = "chosen";
 		finding_explain(finding,
 				"it is left alone at boot, as somebody has chosen",
-				"grep -r NVGRACE_GPU_BIND /etc/udev/rules.d\nnvgrace-gpu bind %s",
+				"grep -r NVGRACE_GPU_BIND /etc/udev/rules.d\nnvgrace-gpu bind --persist %s",
 				bdf);
 		return;
 	case GPU_POLICY_UNKNOWN:
@@ -50,20 +52,21 @@ static void check_one_policy(struct diagnosis *diagnosis, const struct gpu *gpu)
 		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
 					"%s: udev does not bind a %s unless told to", bdf,
 					gpu->product);
+		finding->code = "not-by-default";
 		finding_explain(finding,
 				"after the next boot it would have no driver",
-				"echo 'SUBSYSTEM==\"pci\", KERNEL==\"%s\", ENV{NVGRACE_GPU_BIND}=\"yes\"' >>/etc/udev/rules.d/60-nvgrace-gpu.rules\n"
-				"udevadm control --reload\nudevadm trigger %s%s",
-				bdf, PCI_DEVICE_FOLDER, bdf);
+				"nvgrace-gpu bind --persist %s", bdf);
 	} else if (tree_exists("/usr/lib/udev/rules.d/65-" GPU_MODULE ".rules")) {
 		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
 					"%s: udev has not seen it since the package is there", bdf);
+		finding->code = "not-seen";
 		finding_explain(finding,
 				"it is bound at the next boot, not now",
 				"udevadm trigger " PCI_DEVICE_FOLDER "%s", bdf);
 	} else {
 		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
 					"%s: there is no udev rule that binds it at boot", bdf);
+		finding->code = "no-rule";
 		finding->why = "the rule comes with the driver's package";
 		finding->fix = distribution_install(&diagnosis->host.distribution,
 						    GPU_MODULE "-dkms",
@@ -84,12 +87,14 @@ static void check_ids(struct diagnosis *diagnosis, const struct gpu *gpu)
 		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
 					"%s: the kernel's command line gives it to vfio-pci: %s",
 					gpu->pci.bdf, word.text);
+		finding->code = "ids-of-command-line";
 		finding->fix = distribution_command_line(&diagnosis->host.distribution, word.text,
 							 word.without[0] ? word.without : NULL);
 	} else if (modprobe_find(&line, "options", "vfio-pci") && strcasestr(line.text, id)) {
 		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
 					"%s: %s gives it to vfio-pci: %s", gpu->pci.bdf, line.file,
 					line.text);
+		finding->code = "ids-of-modprobe";
 		finding->fix = text_format("sed --in-place '%us/%s,\\?//I' %s\n%s", line.number, id,
 					   line.file,
 					   diagnosis->host.distribution.facts->initramfs ?:
@@ -119,7 +124,10 @@ static bool is_idle(const struct gpu *gpu)
 	       libvirt_version(&version) != -ENOENT;
 }
 
-/* A driver that is gone takes no memory back, and at boot the kernel has none of it yet. */
+/*
+ * A driver that is gone takes no memory back, and at boot the kernel has none of it yet.
+ * `bind --persist` would be refused now, too.
+ */
 static char *fix_left_behind(const struct diagnosis *diagnosis, const struct gpu *gpu)
 {
 	const char *initramfs = diagnosis->host.distribution.facts->initramfs;
@@ -139,6 +147,7 @@ static void add_given_memory(struct diagnosis *diagnosis, const struct gpu *gpu)
 		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
 					"%s: %s has it, and has given GPU memory to Linux: "
 					GIVEN_MEMORY " in /proc/iomem", bdf, gpu->pci.driver);
+		finding->code = "gave-memory";
 		finding_explain(finding,
 				"memory that Linux uses cannot be given to a guest: first what uses the GPU has to end",
 				REFUSAL_STOP_SERVICES "nvgrace-gpu bind %s", bdf);
@@ -147,6 +156,7 @@ static void add_given_memory(struct diagnosis *diagnosis, const struct gpu *gpu)
 	finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
 				"%s: a GPU driver that has gone has left GPU memory to Linux: "
 				GIVEN_MEMORY " in /proc/iomem", bdf);
+	finding->code = "left-memory";
 	finding_mend(finding, "memory that Linux uses cannot be given to a guest",
 		     fix_left_behind(diagnosis, gpu));
 }
@@ -166,6 +176,7 @@ static void check_one_driver(struct diagnosis *diagnosis, const struct gpu *gpu)
 	if (refusal_find(diagnosis, gpu, message, sizeof(message))) {
 		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "%s: the driver refused it: %s",
 					bdf, message);
+		finding->code = "refused";
 		finding_explain(finding,
 				"a GPU without the driver cannot be given to a guest with its memory",
 				"# when that is mended:\nnvgrace-gpu bind %s", bdf);
@@ -179,6 +190,7 @@ static void check_one_driver(struct diagnosis *diagnosis, const struct gpu *gpu)
 		finding = diagnosis_add(diagnosis, VERDICT_UNKNOWN,
 					"%s: it has no driver; libvirt gives it one when a guest starts, if it is managed",
 					bdf);
+		finding->code = "idle";
 		finding_explain(finding, "for QEMU alone it has to be bound first",
 				"nvgrace-gpu bind %s", bdf);
 		return;
@@ -187,6 +199,7 @@ static void check_one_driver(struct diagnosis *diagnosis, const struct gpu *gpu)
 		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
 					"%s: driver_override is %s, the name of the module; the driver's is %s",
 					bdf, GPU_MODULE, GPU_DRIVER);
+		finding->code = "name-of-module";
 		finding_explain(finding, "no driver has that name, so the GPU gets none",
 				"nvgrace-gpu bind %s --force", bdf);
 		return;
@@ -200,12 +213,17 @@ static void check_one_driver(struct diagnosis *diagnosis, const struct gpu *gpu)
 						", and driver_override gives it to " :
 						"",
 					strcmp(override, GPU_DRIVER) ? override : "");
+	finding->code = gpu->pci.driver[0] ? "other-driver" : "no-driver";
 	finding->why = "a GPU without the driver cannot be given to a guest with its memory";
 	if (gpu->policy == GPU_POLICY_DRIVERCTL)
 		finding->fix =
 			text_format("driverctl unset-override %s\nnvgrace-gpu bind %s", bdf, bdf);
 	else
-		finding->fix = text_format("nvgrace-gpu bind %s%s", bdf,
+		finding->fix = text_format("nvgrace-gpu bind %s%s%s",
+					   gpu->auto_bound || gpu->policy == GPU_POLICY_YES ?
+						   "" :
+						   "--persist ",
+					   bdf,
 					   override[0] && strcmp(override, GPU_DRIVER) &&
 							   strcmp(override, gpu->pci.driver) ?
 						   " --force" :

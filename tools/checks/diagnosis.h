@@ -24,6 +24,9 @@ struct check;
  * struct finding - what one check says
  * @check: the check
  * @verdict: what it comes to
+ * @code: the name that it has in JSON, behind the check's; stays the same when words change.
+ *	NULL: "ok", or "other"
+ * @bdf: the GPU that it is about, whose address @seen begins with; empty: the machine
  * @seen: what was seen, in words
  * @why: why it matters; NULL where all is well
  * @fix: commands, one a line, that can be typed as they are; NULL if there is nothing to do
@@ -31,6 +34,8 @@ struct check;
 struct finding {
 	const struct check *check;
 	enum verdict verdict;
+	const char *code;
+	char bdf[TEXT_BDF_SIZE];
 	char *seen;
 	const char *why;
 	char *fix;
@@ -38,6 +43,8 @@ struct finding {
 
 /**
  * struct diagnosis - what checks look at, and what they found
+ * @only_gpus: the GPUs that matter; NULL: all
+ * @only_check: the check that is run; NULL: all
  * @host: the machine
  * @gpus: its GPUs that answer
  * @off_bus: those that do not, of which nothing else can be told
@@ -48,6 +55,8 @@ struct finding {
  * @count: how many
  */
 struct diagnosis {
+	const struct gpus *only_gpus;
+	const char *only_check;
 	struct host host;
 	struct gpus gpus;
 	struct gpus off_bus;
@@ -72,9 +81,12 @@ struct check {
 	bool of_gpus;
 };
 
-/* Runs all checks. */
+/* Runs the checks. */
 void diagnosis_make(struct diagnosis *diagnosis);
 void diagnosis_free(struct diagnosis *diagnosis);
+
+/* The ids of the checks, one behind the other; NULL behind the last. */
+const char *check_id(size_t index);
 
 /* Adds a finding of the check that runs; it stays where it is until the next is added. */
 [[gnu::format(printf, 3, 4)]]

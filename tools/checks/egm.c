@@ -98,6 +98,7 @@ static void check_kernel_egm(struct diagnosis *diagnosis, const char *release, b
 	finding = diagnosis_add(diagnosis, VERDICT_WARNING,
 				"kernel %s's own driver gives guests memory of the host that firmware sets apart (EGM), and %s in its place does not: %s",
 				release, driver.path, fate);
+	finding->code = "taken-away";
 	free(fate);
 	finding->why = "a guest that is to have EGM does not start without /dev/egmN";
 	finding->fix = fix_egm(release);

@@ -24,7 +24,7 @@ static void check_tables(struct diagnosis *diagnosis)
 		ret = acpi_property_read(&size, PROPERTY_SIZE);
 	if (ret) {
 		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "ACPI tables cannot be read: %s%s",
-			      strerror(-ret), ret == -EACCES ? " (root can)" : "");
+			      strerror(-ret), ret == -EACCES ? " (root can)" : "")->code = "unreadable";
 		return;
 	}
 	for (size_t i = 0; i < size.valued && i < 16; i++) {
@@ -33,6 +33,7 @@ static void check_tables(struct diagnosis *diagnosis)
 		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
 					"firmware says that a GPU has no memory: " PROPERTY_SIZE
 					" is 0");
+		finding->code = "no-memory";
 		finding_explain(finding,
 				"the C2C link to that GPU did not come up",
 				REFUSAL_POWER_CYCLE);
@@ -43,6 +44,7 @@ static void check_tables(struct diagnosis *diagnosis)
 					"firmware has the property %s but not %s",
 					base.named ? PROPERTY_BASE : PROPERTY_SIZE,
 					base.named ? PROPERTY_SIZE : PROPERTY_BASE);
+		finding->code = "half-described";
 		finding_explain(finding,
 				"the driver needs both to find the GPU's memory",
 				"# update the machine's firmware; its ACPI tables are wrong");
@@ -52,6 +54,7 @@ static void check_tables(struct diagnosis *diagnosis)
 	} else if (!base.named) {
 		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
 					"firmware describes no GPU memory");
+		finding->code = "undescribed";
 		finding_explain(finding,
 				"without it the driver behaves as vfio-pci, and a guest has the GPU without its memory",
 				"# update the machine's firmware");
@@ -94,6 +97,7 @@ void check_firmware(struct diagnosis *diagnosis)
 			finding = diagnosis_add(diagnosis, VERDICT_WARNING,
 						"%s: firmware describes no memory of it",
 						gpu->pci.bdf);
+			finding->code = "not-described";
 			finding_explain(finding,
 					"the driver behaves as vfio-pci, and a guest has the GPU without its memory",
 					"# update the machine's firmware");
@@ -101,6 +105,7 @@ void check_firmware(struct diagnosis *diagnosis)
 			   !refusal_is_about_readiness(message)) {
 			finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "%s: %s", gpu->pci.bdf,
 						message);
+			finding->code = "refused";
 			finding->why =
 				"the driver cannot use the GPU's memory as firmware describes it";
 			finding->fix = refusal_fix(gpu, message);
@@ -126,6 +131,7 @@ static void check_one_readiness(struct diagnosis *diagnosis, const struct gpu *g
 	if (late) {
 		finding =
 			diagnosis_add(diagnosis, VERDICT_PROBLEM, "%s: %s", gpu->pci.bdf, message);
+		finding->code = "not-ready";
 		finding->why = "the memory is usable only when the link is up and it is trained";
 		if (gpu->readiness[0])
 			finding->fix = text_format("echo 1 >" PCI_DEVICE_FOLDER "%s/reset",
@@ -142,7 +148,8 @@ static void check_one_readiness(struct diagnosis *diagnosis, const struct gpu *g
 			      gpu->pci.bdf);
 	} else {
 		diagnosis_add(diagnosis, VERDICT_UNKNOWN,
-			      "%s: the driver tells when it is bound to it", gpu->pci.bdf);
+			      "%s: the driver tells when it is bound to it", gpu->pci.bdf)
+			->code = "not-bound";
 	}
 }
 

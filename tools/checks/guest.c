@@ -56,6 +56,7 @@ static void add_capability(struct diagnosis *diagnosis, int answer)
 		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
 					"kernel %s cannot map cacheable memory of a device in a guest on this CPU",
 					host->release);
+		finding->code = "not-cacheable";
 		finding_explain(finding,
 				"KVM needs a CPU with FWB and DIC for that, and refuses usemem without: the guest stops at its first access",
 				"# run the guest on a Grace CPU; a virtual machine has to show its guest a CPU with FWB and DIC");
@@ -64,11 +65,12 @@ static void add_capability(struct diagnosis *diagnosis, int answer)
 	if (strstr(host->release, "-nvidia")) {
 		diagnosis_add(diagnosis, VERDICT_UNKNOWN,
 			      "kernel %s does not tell how guests get usemem; NVIDIA's kernels before 6.17 map it cacheable, and do not say so",
-			      host->release);
+			      host->release)->code = "not-told";
 		return;
 	}
 	finding = diagnosis_add(diagnosis, VERDICT_WARNING,
 				"kernel %s gives guests usemem as device memory", host->release);
+	finding->code = "device-memory";
 	finding_mend(finding,
 		     "that is correct but slow, and unaligned accesses of the guest fault; kernels from 6.17 on, and those with NVIDIA's patches, map it cacheable",
 		     distribution_newer_kernel(&host->distribution, host->release, false));
@@ -83,6 +85,7 @@ void check_kvm(struct diagnosis *diagnosis)
 	if (fd == -EACCES || fd == -EPERM) {
 		finding = diagnosis_add(diagnosis, VERDICT_UNKNOWN,
 					"/dev/kvm may not be opened by this user");
+		finding->code = "no-right";
 		finding_explain(finding,
 				"QEMU needs it, too, unless libvirt starts it",
 				"sudo usermod --append --groups kvm $USER");
@@ -90,12 +93,14 @@ void check_kvm(struct diagnosis *diagnosis)
 	}
 	if (fd < 0 && diagnosis->host.is_virtual) {
 		diagnosis_add(diagnosis, VERDICT_UNKNOWN,
-			      "this virtual machine has no KVM: it can run no guest of its own");
+			      "this virtual machine has no KVM: it can run no guest of its own")
+			->code = "virtual-machine";
 		return;
 	}
 	if (fd < 0) {
 		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "/dev/kvm cannot be opened: %s",
 					strerror(-fd));
+		finding->code = "not-there";
 		finding_explain(finding,
 				"there is no KVM: the kernel lacks it, or firmware has started it without virtualization (EL2)",
 				"dmesg | grep -i kvm");
@@ -105,7 +110,7 @@ void check_kvm(struct diagnosis *diagnosis)
 	close(fd);
 	if (ret)
 		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "KVM gives no answer: %s",
-			      strerror(-ret));
+			      strerror(-ret))->code = "no-answer";
 	else
 		add_capability(diagnosis, answer);
 }
@@ -143,15 +148,17 @@ void check_qemu(struct diagnosis *diagnosis)
 
 	if (ret == -ENOENT) {
 		finding = diagnosis_add(diagnosis, VERDICT_WARNING, "QEMU is not installed");
+		finding->code = "not-installed";
 		finding->why = "it runs the guest, unless another program does";
 		finding->fix = distribution_install(distribution, distribution->facts->qemu,
 						    "QEMU and UEFI firmware for arm64 guests");
 	} else if (ret) {
 		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "its version cannot be seen: %s",
-			      unseen(ret));
+			      unseen(ret))->code = "unseen";
 	} else if (!text_version_since(version, 9, 0)) {
 		finding = diagnosis_add(diagnosis, VERDICT_WARNING, "QEMU %u.%u", version.major,
 					version.minor);
+		finding->code = "old";
 		finding_mend(finding,
 			     "before 9.0 it has no acpi-generic-initiator: the guest's GPU driver finds no NUMA nodes for the GPU's memory",
 			     distribution_upgrade_qemu(distribution));
@@ -172,10 +179,11 @@ void check_libvirt(struct diagnosis *diagnosis)
 		diagnosis_add(diagnosis, VERDICT_OK, "libvirt is not installed; it is not needed");
 	} else if (ret) {
 		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "its version cannot be seen: %s",
-			      unseen(ret));
+			      unseen(ret))->code = "unseen";
 	} else if (!text_version_since(version, 10, 0)) {
 		finding = diagnosis_add(diagnosis, VERDICT_WARNING, "libvirt %u.%u", version.major,
 					version.minor);
+		finding->code = "old";
 		finding_explain(finding,
 				"before 10.0 it binds a managed device to vfio-pci, not to the driver made for it: write managed='no', and bind the GPU first",
 				"nvgrace-gpu bind --all");
@@ -201,6 +209,7 @@ void check_access(struct diagnosis *diagnosis)
 			finding = diagnosis_add(diagnosis, VERDICT_WARNING,
 						"%s: this user may not open /dev/vfio/%s", pci->bdf,
 						pci->group);
+			finding->code = "no-right";
 			finding_explain(finding,
 					"a QEMU that this user starts gets no GPU; libvirt sees to that itself",
 					"sudo chown $USER /dev/vfio/%s", pci->group);
@@ -223,7 +232,7 @@ void check_memlock(struct diagnosis *diagnosis)
 	}
 	if (tree_read(text, sizeof(text), "/proc/self/limits") < 0 ||
 	    !text_field(text, "Max locked memory", limit, sizeof(limit))) {
-		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "/proc/self/limits is not there");
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "/proc/self/limits is not there")->code = "unseen";
 		return;
 	}
 	limit[strcspn(limit, " ")] = 0;
@@ -234,6 +243,7 @@ void check_memlock(struct diagnosis *diagnosis)
 	text_scan(limit, 10, &bytes);
 	finding = diagnosis_add(diagnosis, VERDICT_WARNING, "this user may lock %s of memory",
 				text_size(size, sizeof(size), bytes));
+	finding->code = "limited";
 	finding_explain(finding,
 			"VFIO locks all memory of a guest; libvirt sees to that, a QEMU that is started by hand needs the limit raised",
 			"sudo prlimit --pid $$ --memlock=unlimited");

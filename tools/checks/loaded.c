@@ -21,6 +21,7 @@ static bool check_install(struct diagnosis *diagnosis, const char *name)
 	if (module_is_loaded(name) || !modprobe_find(&line, "install", name))
 		return true;
 	finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "%s: %s", line.file, line.text);
+	finding->code = "forbidden";
 	finding_explain(finding,
 			"instead of loading that module modprobe runs that command",
 			"sed --in-place '%us/^/#/' %s\nmodprobe %s", line.number, line.file, name);
@@ -36,6 +37,7 @@ static bool check_blacklist(struct diagnosis *diagnosis)
 	if (!modprobe_find(&line, "blacklist", GPU_MODULE))
 		return true;
 	finding = diagnosis_add(diagnosis, VERDICT_WARNING, "%s: %s", line.file, line.text);
+	finding->code = "forbidden-to-udev";
 	finding_explain(finding,
 			"udev does not load the driver at boot",
 			"sed --in-place '%us/^/#/' %s", line.number, line.file);
@@ -56,6 +58,7 @@ static bool check_command_line(struct diagnosis *diagnosis, const char *name)
 		return true;
 	finding = diagnosis_add(diagnosis, refused ? VERDICT_PROBLEM : VERDICT_WARNING,
 				"the kernel's command line: %s", word.text);
+	finding->code = "command-line";
 	finding->why = refused ? "the kernel refuses to load that module" :
 				 "udev does not load that module at boot";
 	finding->fix = distribution_command_line(&diagnosis->host.distribution, word.text,
@@ -89,6 +92,7 @@ static void check_iommu_module(struct diagnosis *diagnosis)
 	    (!module_find(&module, diagnosis->host.release, name) && !module.path[0]))
 		return;
 	finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "%s is not loaded", name);
+	finding->code = "vfio";
 	finding_explain(finding,
 			"VFIO has nothing to program the IOMMU with, and no guest gets a GPU",
 			"modprobe %s", name);
@@ -103,6 +107,7 @@ void check_loaded(struct diagnosis *diagnosis)
 	check_iommu_module(diagnosis);
 	if (!module_is_loaded(GPU_DRIVER)) {
 		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "the module is not loaded");
+		finding->code = "not-loaded";
 		finding_explain(finding,
 				"GPUs cannot be bound to the driver",
 				"modprobe " GPU_MODULE);
@@ -117,6 +122,7 @@ void check_loaded(struct diagnosis *diagnosis)
 					version,
 					module.version[0] ? "version " : "the kernel's own driver",
 					module.version);
+		finding->code = "other-version";
 		finding_explain(finding,
 				"what was loaded before an upgrade stays until the next boot",
 				"# when no GPU is in use:\nmodprobe --remove " GPU_MODULE

@@ -10,24 +10,25 @@
 #include "host/kernel_log.h"
 
 static const struct kind {
+	const char *code;
 	const char *one;
 	const char *many;
 	const char *why;
 } kinds[GPU_ERRORS] = {
 	[GPU_ERROR_RESET] = {
-		"reset that failed", "resets that failed",
+		"reset", "reset that failed", "resets that failed",
 		"what a guest left in the GPU may still be there, and the GPU may not work",
 	},
 	[GPU_ERROR_PCIE] = {
-		"uncorrectable PCIe error", "uncorrectable PCIe errors",
+		"pcie", "uncorrectable PCIe error", "uncorrectable PCIe errors",
 		"the GPU or its link has failed: a guest that had it may have lost it",
 	},
 	[GPU_ERROR_SMMU] = {
-		"fault of the SMMU", "faults of the SMMU",
+		"smmu", "fault of the SMMU", "faults of the SMMU",
 		"the GPU has tried to reach memory that it was not given, and was kept from it",
 	},
 	[GPU_ERROR_XID] = {
-		"error (Xid)", "errors (Xid)",
+		"xid", "error (Xid)", "errors (Xid)",
 		"NVIDIA's driver has seen the GPU fail; its list of Xid errors says what each means",
 	},
 };
@@ -57,6 +58,7 @@ static void add_error(struct diagnosis *diagnosis, const struct gpu *gpu, enum g
 				"%s: %zu %s%s: %s", gpu->pci.bdf, count,
 				count == 1 ? kind->one : kind->many,
 				count == 1 ? "" : ", the last", errors->last[error]);
+	finding->code = kind->code;
 	if (error == GPU_ERROR_RESET)
 		fix_reset(finding, gpu);
 	else if (error == GPU_ERROR_SMMU)
@@ -92,7 +94,8 @@ void check_log(struct diagnosis *diagnosis)
 
 	if (ret) {
 		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "it cannot be read: %s%s", strerror(-ret),
-			      ret == -EACCES || ret == -EPERM ? " (root can)" : "");
+			      ret == -EACCES || ret == -EPERM ? " (root can)" : "")
+			->code = "unreadable";
 		return;
 	}
 	for (size_t i = 0; i < diagnosis->gpus.count; i++)

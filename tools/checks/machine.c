@@ -17,13 +17,14 @@ void check_architecture(struct diagnosis *diagnosis)
 	struct finding *finding;
 
 	if (!host->arch[0]) {
-		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "/proc/sys/kernel/arch is not there");
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "/proc/sys/kernel/arch is not there")->code = "unseen";
 	} else if (!strcmp(host->arch, "aarch64")) {
 		diagnosis_add(diagnosis, VERDICT_OK, "%s%s%s", host->arch,
 			      host->machine[0] ? ", " : "", host->machine);
 	} else {
 		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "%s%s%s", host->arch,
 					host->machine[0] ? ", " : "", host->machine);
+		finding->code = "not-aarch64";
 		finding_explain(finding,
 				"the driver is for machines with a Grace CPU, which are arm64 (aarch64)",
 				"# run this on the Grace Hopper or Grace Blackwell machine");
@@ -42,6 +43,7 @@ static bool add_unsupported(struct diagnosis *diagnosis, const struct pci_device
 				diagnosis->gpus.count ? VERDICT_WARNING : VERDICT_PROBLEM,
 				"%s: %s (%04x:%04x) is not supported by this version of the driver",
 				pci->bdf, name, pci->vendor, pci->device);
+	finding->code = "not-supported";
 	finding_explain(finding,
 			"its memory is not behind its BARs either: with vfio-pci a guest has the GPU without it",
 			"# look for a newer version of " GPU_MODULE);
@@ -68,6 +70,7 @@ void check_gpu(struct diagnosis *diagnosis)
 		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
 					"%s: it reads all ones: it has fallen off the bus",
 					diagnosis->off_bus.gpus[i].pci.bdf);
+		finding->code = "off-bus";
 		finding_explain(finding,
 				"it answers no more, so nothing else can be told of it",
 				REFUSAL_POWER_CYCLE);
@@ -82,6 +85,7 @@ void check_gpu(struct diagnosis *diagnosis)
 		return;
 	finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
 				"no GPU that the driver knows is on a PCI bus");
+	finding->code = "no-gpu";
 	finding_explain(finding,
 			"GH200, GB200 and GB300 appear as PCI functions of vendor 10de; without one there is nothing to assign",
 			"echo 1 >/sys/bus/pci/rescan\nlspci -d 10de:");
@@ -107,7 +111,7 @@ void check_iommu(struct diagnosis *diagnosis)
 	}
 	if (ret && ret != -ENOENT) {
 		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "/sys/class/iommu cannot be read: %s",
-			      strerror(-ret));
+			      strerror(-ret))->code = "unreadable";
 	} else if (names.count && !ungrouped) {
 		diagnosis_add(diagnosis, VERDICT_OK, "%zu IOMMU%s in use", names.count,
 			      names.count == 1 ? "" : "s");
@@ -119,6 +123,7 @@ void check_iommu(struct diagnosis *diagnosis)
 		else
 			finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
 						"the kernel uses no IOMMU");
+		finding->code = names.count ? "gpu-without" : "none";
 		finding_explain(finding,
 				"without an IOMMU a guest's GPU could write to all memory of the host, and VFIO refuses it",
 				diagnosis->host.is_virtual ?
@@ -153,6 +158,7 @@ static bool check_direct(struct diagnosis *diagnosis, const struct gpu *gpu)
 	finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
 				"%s: firmware wants memory of the host mapped 1:1 for it: reserved_regions of group %s has a region that is direct",
 				gpu->pci.bdf, group);
+	finding->code = "one-to-one";
 	finding_explain(finding,
 			"a guest could reach that memory, so VFIO is refused the device",
 			REFUSAL_1TO1);
@@ -176,6 +182,7 @@ static void check_one_group(struct diagnosis *diagnosis, const struct gpu *gpu)
 		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
 					"%s: %s in the same IOMMU group %s is bound to %s",
 					gpu->pci.bdf, member->bdf, gpu->pci.group, member->driver);
+		finding->code = "not-viable";
 		finding_explain(finding,
 				"a group is given to a guest as a whole: no function in it may have a driver of the host",
 				"echo %s >" PCI_DRIVER_FOLDER "%s/unbind", member->bdf,
@@ -183,12 +190,12 @@ static void check_one_group(struct diagnosis *diagnosis, const struct gpu *gpu)
 	}
 	if (viable && ret)
 		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "%s: IOMMU group %s cannot be read: %s",
-			      gpu->pci.bdf, gpu->pci.group, strerror(-ret));
+			      gpu->pci.bdf, gpu->pci.group, strerror(-ret))->code = "unreadable";
 	else if (viable && gpu->pci.group[0])
 		diagnosis_add(diagnosis, VERDICT_OK, "%s: group %s", gpu->pci.bdf, gpu->pci.group);
 	else if (viable)
 		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "%s: in no group%s", gpu->pci.bdf,
-			      gpu->pci.driver[0] ? "" : " before it has a driver");
+			      gpu->pci.driver[0] ? "" : " before it has a driver")->code = "no-group";
 	pci_devices_free(&members);
 }
 
@@ -208,14 +215,14 @@ void check_pages(struct diagnosis *diagnosis)
 	char size[32];
 
 	if (!host->page_size) {
-		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "the page size cannot be seen");
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "the page size cannot be seen")->code = "unseen";
 		return;
 	}
 	text_size(size, sizeof(size), host->page_size);
 	if (huge < 0) {
 		diagnosis_add(diagnosis, VERDICT_UNKNOWN,
 			      "pages of %s; the configuration of kernel %s is not there to tell of huge mappings",
-			      size, host->release);
+			      size, host->release)->code = "config-unseen";
 	} else if (huge) {
 		diagnosis_add(diagnosis, VERDICT_OK, "pages of %s, huge mappings of device memory",
 			      size);
@@ -225,6 +232,7 @@ void check_pages(struct diagnosis *diagnosis)
 	} else {
 		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
 					"pages of %s, no huge mappings of device memory", size);
+		finding->code = "small";
 		finding_mend(finding,
 			     "each guest starts later, and takes 2 MiB of page tables for each GiB of GPU memory",
 			     distribution_newer_kernel(&host->distribution, host->release, true));

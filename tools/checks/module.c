@@ -29,11 +29,12 @@ void check_vfio(struct diagnosis *diagnosis)
 		missing++;
 		if (ret != -ENOENT) {
 			diagnosis_add(diagnosis, VERDICT_UNKNOWN,
-				      "the modules of kernel %s cannot be looked at", release);
+				      "the modules of kernel %s cannot be looked at", release)->code = "unseen";
 			return;
 		}
 		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "kernel %s has no module %s",
 					release, names[i]);
+		finding->code = "vfio-missing";
 		finding_explain(finding,
 				"VFIO gives PCI functions to guests, and the driver is built on it",
 				"# boot a kernel with CONFIG_VFIO_PCI, and CONFIG_VFIO_IOMMU_TYPE1 or CONFIG_IOMMUFD");
@@ -87,6 +88,7 @@ static void check_kernel(struct diagnosis *diagnosis, const char *release, enum 
 	if (!ret && is_for_other(&diagnosis->host, &module, release)) {
 		finding = diagnosis_add(diagnosis, verdict, "kernel %s: %s is built for kernel %s",
 					release, module.path, module.kernel);
+		finding->code = "other-kernel";
 		finding->why = "a kernel takes only modules that were built for it";
 		finding->fix = fix_build(&diagnosis->host, release);
 	} else if (!ret && !module.came_with_kernel) {
@@ -99,6 +101,7 @@ static void check_kernel(struct diagnosis *diagnosis, const char *release, enum 
 		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
 					"kernel %s: only its own driver of this name%s", release,
 					module.path[0] ? "" : ", built in");
+		finding->code = "kernels-own";
 		finding->why = "the kernel's own driver shows no sizes and no readiness";
 		/* What is built in stays. */
 		if (module.path[0])
@@ -109,11 +112,12 @@ static void check_kernel(struct diagnosis *diagnosis, const char *release, enum 
 					module_package_version(version, sizeof(version)) ?
 						"" :
 						", and the driver's package is not installed");
+		finding->code = "not-built";
 		finding->why = why;
 		finding->fix = fix_build(&diagnosis->host, release);
 	} else {
 		diagnosis_add(diagnosis, VERDICT_UNKNOWN,
-			      "the modules of kernel %s cannot be looked at", release);
+			      "the modules of kernel %s cannot be looked at", release)->code = "unseen";
 	}
 }
 

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/array.h"
 #include "base/text.h"
@@ -38,6 +39,22 @@ static const struct check checks[] = {
 	{ "memlock",		"Locked memory",		check_memlock, false },
 };
 
+static void find_gpu(const struct gpus *gpus, struct finding *finding)
+{
+	for (size_t i = 0; i < gpus->count; i++) {
+		const char *bdf = gpus->gpus[i].pci.bdf;
+
+		if (!strncmp(finding->seen, bdf, strlen(bdf)) &&
+		    finding->seen[strlen(bdf)] == ':')
+			text_put(finding->bdf, sizeof(finding->bdf), bdf);
+	}
+}
+
+const char *check_id(size_t index)
+{
+	return index < ARRAY_SIZE(checks) ? checks[index].id : NULL;
+}
+
 struct finding *diagnosis_add(struct diagnosis *diagnosis, enum verdict verdict, const char *format,
 			      ...)
 {
@@ -52,6 +69,8 @@ struct finding *diagnosis_add(struct diagnosis *diagnosis, enum verdict verdict,
 	if (vasprintf(&finding->seen, format, arguments) < 0)
 		finding->seen = text_copy("");
 	va_end(arguments);
+	find_gpu(&diagnosis->gpus, finding);
+	find_gpu(&diagnosis->off_bus, finding);
 	return finding;
 }
 
@@ -78,7 +97,10 @@ static void read_gpus(struct diagnosis *diagnosis)
 	struct gpus *lists[] = { &diagnosis->gpus, &diagnosis->off_bus };
 	struct gpus all;
 
-	gpus_read(&all);
+	if (diagnosis->only_gpus)
+		gpus_copy(&all, diagnosis->only_gpus);
+	else
+		gpus_read(&all);
 	for (size_t i = 0; i < all.count; i++) {
 		struct gpus *list = lists[gpu_is_off_bus(&all.gpus[i])];
 
@@ -94,12 +116,15 @@ void diagnosis_make(struct diagnosis *diagnosis)
 	read_gpus(diagnosis);
 	diagnosis->log_error = kernel_log_read(&diagnosis->log);
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
+		if (diagnosis->only_check && strcmp(diagnosis->only_check, checks[i].id))
+			continue;
 		diagnosis->check = &checks[i];
 		if (!checks[i].of_gpus || diagnosis->gpus.count)
 			checks[i].run(diagnosis);
 		else
 			diagnosis_add(diagnosis, VERDICT_UNKNOWN, "there is no GPU%s",
-				      diagnosis->off_bus.count ? " that answers" : "");
+				      diagnosis->off_bus.count ? " that answers" : "")
+				->code = "no-gpu";
 	}
 }
 

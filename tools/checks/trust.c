@@ -81,6 +81,7 @@ static void add_unsigned(struct diagnosis *diagnosis, const char *reason)
 {
 	struct finding *finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
 						"%s, and the module is not signed", reason);
+	finding->code = "not-signed";
 
 	finding->why = "the kernel refuses to load the module";
 	finding->fix = fix_trust(&diagnosis->host, false);
@@ -98,13 +99,14 @@ static void add_signed(struct diagnosis *diagnosis, const struct module *module,
 			      module->signer);
 	} else if (trusted < 0) {
 		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "%s; its keys can be seen by root only",
-			      reason);
+			      reason)->code = "keys-unseen";
 	} else {
 		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
 					"%s, and the kernel does not trust the key that signed the module: %s%s",
 					reason, module->signer,
 					same_name ?
 					"; the one of that name that it trusts is another" : "");
+		finding->code = "key-not-trusted";
 		finding->why = "the kernel refuses to load the module";
 		finding->fix = fix_trust(&diagnosis->host, true);
 	}
@@ -130,7 +132,7 @@ void check_trust(struct diagnosis *diagnosis)
 		diagnosis_add(diagnosis, VERDICT_OK, "the kernel takes modules of any key");
 	} else if (module_find(&module, diagnosis->host.release, GPU_MODULE)) {
 		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "%s, and there is no module to look at",
-			      reason);
+			      reason)->code = "no-module";
 	} else if (module_is_loaded(GPU_DRIVER) || !module.path[0]) {
 		diagnosis_add(diagnosis, VERDICT_OK, "%s, and it has taken the module", reason);
 	} else if (!module.signer[0]) {

@@ -19,6 +19,7 @@ static void add_user(struct diagnosis *diagnosis, const struct gpu *gpu, const s
 				gpu->pci.bdf, user->service[0] ? "service " : "", user->service,
 				user->service[0] ? ", " : "", user->pid, user->command,
 				user->in_container ? " in a container" : "");
+	finding->code = "forgotten";
 	finding->why =
 		"a GPU can be in use once: with that process no guest gets it, and no other driver";
 	/* What is only killed would be started again. */
@@ -39,7 +40,7 @@ static void check_one_gpu(struct diagnosis *diagnosis, const struct gpu *gpu,
 	if (!users->count && users->hidden)
 		diagnosis_add(diagnosis, VERDICT_UNKNOWN,
 			      "%s: the files of %zu processes cannot be seen by this user",
-			      gpu->pci.bdf, users->hidden);
+			      gpu->pci.bdf, users->hidden)->code = "unseen";
 	else if (!users->count)
 		diagnosis_add(diagnosis, VERDICT_OK, "%s: nobody has it open", gpu->pci.bdf);
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/program.h"
 #include "base/tree.h"
 #include "host/distribution.h"
 
@@ -163,6 +164,28 @@ const char *distribution_firmware(const struct distribution *distribution)
 	for (size_t i = 0; i < ARRAY_SIZE(distribution->facts->firmware) && files[i]; i++) {
 		if (tree_exists("%s", files[i]))
 			return files[i];
+	}
+	return NULL;
+}
+
+const char *distribution_initramfs(const struct distribution *distribution)
+{
+	const char * const commands[] = {
+		distribution->facts->initramfs,
+		"update-initramfs -u -k all",
+		"dracut --force --regenerate-all",
+	};
+
+	/* An image of the system brings its own. */
+	if (tree_exists("/run/ostree-booted"))
+		return NULL;
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+		char name[32];
+
+		text_put(name, sizeof(name), commands[i] ?: "");
+		name[strcspn(name, " ")] = 0;
+		if (name[0] && program_is_there(name))
+			return commands[i];
 	}
 	return NULL;
 }

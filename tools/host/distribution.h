@@ -90,6 +90,9 @@ char *distribution_newer_kernel(const struct distribution *distribution, const c
 char *distribution_command_line(const struct distribution *distribution, const char *old,
 				const char *new);
 
+/* The command that makes the initramfs of all kernels anew; NULL if there is no program for it. */
+const char *distribution_initramfs(const struct distribution *distribution);
+
 /* Firmware for guests that is installed; NULL if there is none. */
 const char *distribution_firmware(const struct distribution *distribution);
 

@@ -154,6 +154,13 @@ int gpus_read(struct gpus *list)
 	return ret;
 }
 
+void gpus_copy(struct gpus *list, const struct gpus *from)
+{
+	*list = (struct gpus){ .count = from->count };
+	list->gpus = array_resize(NULL, from->count, sizeof(*list->gpus));
+	memcpy(list->gpus, from->gpus, from->count * sizeof(*list->gpus));
+}
+
 void gpus_free(struct gpus *list)
 {
 	free(list->gpus);

@@ -81,6 +81,7 @@ bool gpu_is_off_bus(const struct gpu *gpu);
 
 /* All GPUs there are; 0, or why PCI devices could not be listed. */
 int gpus_read(struct gpus *list);
+void gpus_copy(struct gpus *list, const struct gpus *from);
 void gpus_free(struct gpus *list);
 
 /* In words: "package", "kernel", "other", "none"; "yes", "no", "driverctl", "unknown". */

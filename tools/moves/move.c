@@ -16,6 +16,7 @@
 #include "host/kernel_log.h"
 #include "host/module.h"
 #include "moves/move.h"
+#include "moves/persist.h"
 
 #define SAY(format, ...) fprintf(stderr, "%s: " format "\n", __VA_ARGS__)
 
@@ -158,7 +159,8 @@ static int move_planned(const struct move_request *request, const struct gpus *p
 }
 
 /* A signal in the middle would leave a GPU without a driver; it is heeded between two steps. */
-static int move_undisturbed(const struct move_request *request, const struct gpus *plan)
+static int move_undisturbed(const struct move_request *request, const struct gpus *plan,
+			    struct persist *persist, const struct gpus *kept)
 {
 	static const int faults[] = { SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT, SIGTRAP, SIGSYS };
 	sigset_t signals, before;
@@ -168,48 +170,75 @@ static int move_undisturbed(const struct move_request *request, const struct gpu
 	for (size_t i = 0; i < ARRAY_SIZE(faults); i++)
 		sigdelset(&signals, faults[i]);
 	sigprocmask(SIG_BLOCK, &signals, &before);
-	ret = move_planned(request, plan);
+	ret = kept->count ? persist_write(persist, kept, request->keep) : 0;
+	if (ret)
+		fputs("nvgrace-gpu: nothing was changed\n", stderr);
+	else
+		ret = move_planned(request, plan);
+	if (ret)
+		persist_undo(persist);
 	fflush(stdout);
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	return ret;
+	return ret ? 1 : 0;
 }
 
-/* Those that are to move; -1 if one of them must not. */
-static int make_plan(const struct move_request *request, struct gpus *plan)
+static void add_gpu(struct gpus *list, const struct gpu *gpu)
+{
+	list->gpus = array_resize(list->gpus, list->count + 1, sizeof(*gpu));
+	list->gpus[list->count++] = *gpu;
+}
+
+/* Those that are to move, and those that get a rule; -1 if one of them must not. */
+static int make_plan(const struct move_request *request, struct gpus *plan, struct gpus *kept)
 {
 	struct users *users = users_find(request->gpus);
 	int ret = 0;
 
-	*plan = (struct gpus){};
 	for (size_t i = 0; i < request->gpus->count; i++) {
 		const struct gpu *gpu = &request->gpus->gpus[i];
-		enum move_verdict verdict;
+		bool is_same = move_is_done(request, gpu) &&
+			       !strcmp(gpu->pci.override, request->keep ? request->to : "");
+		enum move_verdict verdict = MOVE_ALLOWED;
 
-		if (move_is_done(request, gpu) &&
-		    !strcmp(gpu->pci.override, request->keep ? request->to : "")) {
-			printf("%s: it has %s already\n", gpu->pci.bdf, or_none(request->to));
-			continue;
-		}
-		verdict = move_judge(request, gpu, &users[i]);
+		if (!is_same || request->persist)
+			verdict = move_judge(request, gpu, &users[i]);
 		if (verdict == MOVE_REFUSED)
 			ret = -1;
 		if (verdict != MOVE_ALLOWED)
 			continue;
-		plan->gpus = array_resize(plan->gpus, plan->count + 1, sizeof(*gpu));
-		plan->gpus[plan->count++] = *gpu;
+		if (request->persist)
+			add_gpu(kept, gpu);
+		if (is_same)
+			printf("%s: it has %s already\n", gpu->pci.bdf, or_none(request->to));
+		else
+			add_gpu(plan, gpu);
 	}
 	users_free(users, request->gpus->count);
 	return ret;
 }
 
-static bool driver_is_there(const char *driver)
+/* 0 if the kernel that runs has a module of that name, which says nothing of its loading. */
+static int would_load(const char *driver)
+{
+	struct module module;
+	char release[96];
+	int ret;
+
+	tree_line(release, sizeof(release), "/proc/sys/kernel/osrelease");
+	ret = module_find(&module, release, driver);
+	if (!ret)
+		printf("%s: its module would be loaded\n", driver);
+	return ret;
+}
+
+static bool driver_is_there(const char *driver, bool dry)
 {
 	int ret;
 
 	if (!driver || tree_exists(PCI_DRIVER_FOLDER "%s", driver))
 		return true;
-	ret = module_load(driver);
-	if (tree_exists(PCI_DRIVER_FOLDER "%s", driver))
+	ret = dry ? would_load(driver) : module_load(driver);
+	if (dry ? !ret : tree_exists(PCI_DRIVER_FOLDER "%s", driver))
 		return true;
 	SAY("there is no such PCI driver, and no module could be loaded%s%s",
 	    driver, ret ? ": " : "", ret ? strerror(-ret) : "");
@@ -260,18 +289,41 @@ static int read_again(struct gpus *now, const struct gpus *gpus)
 	return 0;
 }
 
+static void tell_plan(const struct move_request *request, const struct gpus *plan,
+		      const struct gpus *kept)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct pci_device *pci = &plan->gpus[i].pci;
+
+		printf("%s: would have %s instead of %s; driver_override would be %s\n", pci->bdf,
+		       or_none(request->to), or_none(pci->driver),
+		       request->keep ? request->to : "not set");
+	}
+	persist_would(kept, request->keep);
+}
+
 static int move_locked(struct move_request request)
 {
-	struct gpus now, plan = {};
+	struct gpus now, plan = {}, kept = {};
+	struct persist persist = {};
 	int ret = 1;
 
 	if (!read_again(&now, request.gpus)) {
 		request.gpus = &now;
-		if (!make_plan(&request, &plan) && (!plan.count || driver_is_there(request.to)))
-			ret = move_undisturbed(&request, &plan);
-		else
+		if (make_plan(&request, &plan, &kept) ||
+		    (plan.count && !driver_is_there(request.to, request.dry)))
 			fprintf(stderr, "nvgrace-gpu: nothing was changed\n");
+		else if (request.dry)
+			ret = 0;
+		else
+			ret = move_undisturbed(&request, &plan, &persist, &kept);
 	}
+	if (!ret && request.dry)
+		tell_plan(&request, &plan, &kept);
+	else if (!ret && kept.count)
+		ret = persist_tell(&persist, request.keep);
+	persist_free(&persist);
+	gpus_free(&kept);
 	gpus_free(&plan);
 	gpus_free(&now);
 	return ret;
@@ -286,6 +338,9 @@ int move(const struct move_request *request)
 		fputs("nvgrace-gpu: no GPU that the driver knows is on a PCI bus\n", stderr);
 		return 1;
 	}
+	/* Who only looks keeps nobody out, and need not be root. */
+	if (request->dry)
+		return move_locked(*request);
 	lock_fd = lock();
 	if (lock_fd < 0)
 		return 1;

@@ -16,6 +16,8 @@
  * @all: those are all there are, not named one by one: leave out what somebody has chosen
  *	otherwise, and take away only from drivers for guests
  * @force: also against a driver_override that somebody has set
+ * @persist: at every boot, too
+ * @dry: only say what would be done
  */
 struct move_request {
 	const struct gpus *gpus;
@@ -23,6 +25,8 @@ struct move_request {
 	bool keep;
 	bool all;
 	bool force;
+	bool persist;
+	bool dry;
 };
 
 /* Says on stdout what it did, on stderr what it does not do and why; 0 or 1. */

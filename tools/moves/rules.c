@@ -124,9 +124,10 @@ static bool is_wanted(const struct move_request *request, const struct gpu *gpu)
 		    gpu->pci.driver[0] ? gpu->pci.driver : "no driver");
 		return false;
 	}
-	if (gpu->policy == GPU_POLICY_DRIVERCTL && !request->force) {
-		SAY("driverctl decides: 'driverctl unset-override %s' ends that, --force does now",
-		    bdf, bdf);
+	/* At boot driverctl has the last word. */
+	if (gpu->policy == GPU_POLICY_DRIVERCTL && (!request->force || request->persist)) {
+		SAY("driverctl decides: 'driverctl unset-override %s' ends that%s", bdf, bdf,
+		    request->persist ? "" : ", --force does now");
 		return false;
 	}
 	if (override[0] && strcmp(override, GPU_DRIVER) &&
@@ -143,7 +144,7 @@ static bool is_wanted(const struct move_request *request, const struct gpu *gpu)
 		    bdf);
 		return false;
 	}
-	if (gpu->policy == GPU_POLICY_NO)
+	if (gpu->policy == GPU_POLICY_NO && !request->persist)
 		SAY("a udev rule says NVGRACE_GPU_BIND=\"no\": bound until the next boot only",
 		    bdf);
 	return true;

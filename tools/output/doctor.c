@@ -2,13 +2,16 @@
 /*
  * doctor: what the checks found, for people and as JSON.
  */
+#include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <json-c/json.h>
 
 #include "checks/diagnosis.h"
 #include "output/report.h"
+#include "output/terminal.h"
 
 static const char * const verdicts[] = {
 	[VERDICT_OK]		= "ok",
@@ -16,6 +19,16 @@ static const char * const verdicts[] = {
 	[VERDICT_WARNING]	= "warning",
 	[VERDICT_PROBLEM]	= "problem",
 };
+
+static const enum terminal_colour colours[] = {
+	[VERDICT_OK]		= TERMINAL_GREEN,
+	[VERDICT_UNKNOWN]	= TERMINAL_BLUE,
+	[VERDICT_WARNING]	= TERMINAL_YELLOW,
+	[VERDICT_PROBLEM]	= TERMINAL_RED,
+};
+
+/* Where text is, behind a verdict. */
+#define TEXT_COLUMN 11
 
 const char *report_verdict(int verdict)
 {
@@ -41,6 +54,21 @@ static void print_fix(const char *fix)
 	}
 }
 
+/* Commands have to stay in their line, words need not. */
+[[gnu::format(printf, 1, 2)]]
+static void print_words(const char *format, ...)
+{
+	va_list arguments;
+	char *text;
+
+	va_start(arguments, format);
+	if (vasprintf(&text, format, arguments) < 0)
+		text = text_copy("");
+	va_end(arguments);
+	terminal_print_text(TEXT_COLUMN, text);
+	free(text);
+}
+
 static void print_text(const struct diagnosis *diagnosis)
 {
 	const struct finding *first = NULL;
@@ -48,10 +76,13 @@ static void print_text(const struct diagnosis *diagnosis)
 	for (size_t i = 0; i < diagnosis->count; i++) {
 		const struct finding *finding = &diagnosis->findings[i];
 
-		printf("%-9s  %s: %s\n", verdicts[finding->verdict], finding->check->title,
-		       finding->seen);
-		if (finding->why)
-			printf("           Why it matters: %s.\n", finding->why);
+		terminal_print_word(verdicts[finding->verdict], TEXT_COLUMN,
+				    colours[finding->verdict]);
+		print_words("%s: %s", finding->check->title, finding->seen);
+		if (finding->why) {
+			printf("%*s", TEXT_COLUMN, "");
+			print_words("Why it matters: %s.", finding->why);
+		}
 		if (finding->fix) {
 			puts("           What to do:");
 			print_fix(finding->fix);
@@ -84,9 +115,18 @@ static struct json_object *lines_json(const char *text)
 	return lines;
 }
 
+static void report_code(struct json_object *object, const struct finding *finding)
+{
+	const char *other = finding->verdict == VERDICT_OK ? "ok" : "other";
+	char *code = text_format("%s-%s", finding->check->id, finding->code ?: other);
+
+	report_string(object, "code", code);
+	free(code);
+}
+
 static void print_json(const struct diagnosis *diagnosis, enum verdict worst)
 {
-	struct json_object *top = json_object_new_object();
+	struct json_object *top = report_begin();
 	struct json_object *findings = json_object_new_array();
 
 	for (size_t i = 0; i < diagnosis->count; i++) {
@@ -94,6 +134,8 @@ static void print_json(const struct diagnosis *diagnosis, enum verdict worst)
 		struct json_object *object = json_object_new_object();
 
 		report_string(object, "check", finding->check->id);
+		report_code(object, finding);
+		report_string_or_null(object, "bdf", finding->bdf);
 		report_string(object, "title", finding->check->title);
 		report_string(object, "result", verdicts[finding->verdict]);
 		report_string(object, "seen", finding->seen);
@@ -106,9 +148,9 @@ static void print_json(const struct diagnosis *diagnosis, enum verdict worst)
 	report_json(top);
 }
 
-int doctor(bool json)
+int doctor(const struct gpus *gpus, const char *check, bool json)
 {
-	struct diagnosis diagnosis = {};
+	struct diagnosis diagnosis = { .only_gpus = gpus, .only_check = check };
 	enum verdict worst = VERDICT_OK;
 
 	diagnosis_make(&diagnosis);

@@ -4,14 +4,12 @@
  * OpenMetrics in some things; what is written here means the same in both.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <sysexits.h>
 
-#include "base/text.h"
+#include "base/file.h"
 #include "output/exposition.h"
 
 void exposition_begin(struct exposition *exposition)
@@ -21,7 +19,7 @@ void exposition_begin(struct exposition *exposition)
 	if (exposition->stream)
 		return;
 	fputs("nvgrace-gpu: out of memory\n", stderr);
-	exit(EXIT_FAILURE);
+	exit(EX_OSERR);
 }
 
 static bool is_counter(const struct metric *metric)
@@ -81,51 +79,6 @@ void exposition_add(struct exposition *exposition, const struct metric *metric, 
 		fprintf(stream, " %llu\n", value);
 }
 
-static int write_all(int fd, const char *text, size_t length)
-{
-	while (length) {
-		ssize_t done = write(fd, text, length);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return -errno;
-		text += done;
-		length -= done;
-	}
-	return 0;
-}
-
-/* In the same folder, so that it can be renamed; by a name that node_exporter does not read. */
-static int replace_file(const char *path, const char *text, size_t length)
-{
-	struct stat stat;
-	char *new;
-	int fd, ret;
-
-	/* Root would put a file in the place of a device. */
-	if (!lstat(path, &stat) && !S_ISREG(stat.st_mode))
-		return -EEXIST;
-	new = text_format("%s.XXXXXX", path);
-	fd = mkostemp(new, O_CLOEXEC);
-	if (fd < 0) {
-		ret = -errno;
-		free(new);
-		return ret;
-	}
-	ret = write_all(fd, text, length);
-	if (!ret && (fchmod(fd, 0644) || fsync(fd)))
-		ret = -errno;
-	if (close(fd) && !ret)
-		ret = -errno;
-	if (!ret && rename(new, path))
-		ret = -errno;
-	if (ret)
-		unlink(new);
-	free(new);
-	return ret;
-}
-
 int exposition_end(struct exposition *exposition, const char *path)
 {
 	int ret = 0;
@@ -134,7 +87,7 @@ int exposition_end(struct exposition *exposition, const char *path)
 	if (fclose(exposition->stream))
 		ret = -ENOMEM;
 	else if (path)
-		ret = replace_file(path, exposition->text, exposition->length);
+		ret = file_replace(path, exposition->text, exposition->length);
 	else
 		fwrite(exposition->text, 1, exposition->length, stdout);
 	free(exposition->text);

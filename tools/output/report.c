@@ -57,9 +57,17 @@ void report_string(struct json_object *object, const char *key, const char *valu
 	json_object_object_add(object, key, json_object_new_string(value));
 }
 
-static void add_string_or_null(struct json_object *object, const char *key, const char *value)
+void report_string_or_null(struct json_object *object, const char *key, const char *value)
 {
 	json_object_object_add(object, key, value[0] ? json_object_new_string(value) : NULL);
+}
+
+struct json_object *report_begin(void)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "schema", json_object_new_int(REPORT_SCHEMA));
+	return object;
 }
 
 static void add_number(struct json_object *object, const char *key, __u64 value)
@@ -79,9 +87,9 @@ static struct json_object *driver_json(const struct gpu *gpu)
 {
 	struct json_object *object = json_object_new_object();
 
-	add_string_or_null(object, "name", gpu->pci.driver);
+	report_string_or_null(object, "name", gpu->pci.driver);
 	report_string(object, "origin", gpu_origin_name(gpu->origin));
-	add_string_or_null(object, "version", gpu->driver_version);
+	report_string_or_null(object, "version", gpu->driver_version);
 	return object;
 }
 
@@ -123,7 +131,7 @@ static struct json_object *group_json(const struct gpu *gpu, const struct facts 
 		other = json_object_new_object();
 		report_string(other, "bdf", member->bdf);
 		report_string(other, "name", name_of(facts, member, name, sizeof(name)));
-		add_string_or_null(other, "driver", member->driver);
+		report_string_or_null(other, "driver", member->driver);
 		json_object_array_add(others, other);
 	}
 	report_string(object, "number", gpu->pci.group);
@@ -181,7 +189,7 @@ static void add_gpu_json(const struct gpu *gpu, const struct facts *facts, void 
 	report_string(object, "id", id);
 	report_string(object, "product", gpu->product);
 	json_object_object_add(object, "driver", driver_json(gpu));
-	add_string_or_null(object, "driver_override", gpu->pci.override);
+	report_string_or_null(object, "driver_override", gpu->pci.override);
 	report_string(object, "bind_at_boot", gpu_policy_name(gpu->policy));
 	json_object_object_add(object, "iommu_group", group_json(gpu, facts));
 	json_object_object_add(object, "numa_node", json_object_new_int(gpu->pci.numa_node));
@@ -195,10 +203,12 @@ static void add_gpu_json(const struct gpu *gpu, const struct facts *facts, void 
 
 static void print_json(const struct gpus *gpus)
 {
+	struct json_object *top = report_begin();
 	struct json_object *list = json_object_new_array();
 
 	tell_each(gpus, add_gpu_json, list);
-	report_json(list);
+	json_object_object_add(top, "gpus", list);
+	report_json(top);
 }
 
 /* --- text */

@@ -11,7 +11,16 @@
 
 struct json_object;
 
+/* The version of what is printed as JSON, which nvgrace-gpu.schema.json describes. */
+#define REPORT_SCHEMA 1
+
 void report_string(struct json_object *object, const char *key, const char *value);
+
+/* The same, null where there is none. */
+void report_string_or_null(struct json_object *object, const char *key, const char *value);
+
+/* An object with nothing but its version. */
+struct json_object *report_begin(void);
 
 /* Prints it, and lets go of it. */
 void report_json(struct json_object *object);
@@ -22,8 +31,14 @@ void report_list(const struct gpus *gpus, bool json);
 /* Everything of each GPU. */
 void report_status(const struct gpus *gpus, bool json);
 
-/* Runs all checks and prints what they found; 0, 1 for warnings, 2 for problems. */
-int doctor(bool json);
+/* Exit status of doctor where it cannot look; others have 1 for that. */
+#define DOCTOR_TROUBLE 3
+
+/*
+ * Runs all checks, or one, on all GPUs, or some, and prints what they found; 0, 1 for warnings,
+ * 2 for problems.
+ */
+int doctor(const struct gpus *gpus, const char *check, bool json);
 
 /* What doctor calls a verdict, an enum verdict. */
 const char *report_verdict(int verdict);

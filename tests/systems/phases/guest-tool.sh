@@ -57,6 +57,11 @@ opts_out() {
   udevadm trigger --settle "$(gpu 1)"
 }
 
+persists() {
+  guide "nvgrace-gpu bind --persist" && udevadm info --query=property "$(gpu 1)" | grep --quiet '^NVGRACE_GPU_BIND=yes$' &&
+    lsinitramfs "/boot/initrd.img-$kernel" | grep --quiet "61-nvgrace-gpu-$(bdf 1).rules"
+}
+
 # What keeps the service from doing harm keeps it from seeing nothing.
 metrics_by_timer() {
   local file=/var/lib/prometheus/node-exporter/nvgrace-gpu.prom
@@ -82,7 +87,8 @@ tap_check "doctor: the GPU is not ready" said 2 "Link and training: $(bdf 2): GP
 tap_check "bind: it is ready after a reset" bind_ready_again
 tap_check "udev hears what an administrator has chosen" opts_out
 tap_check "doctor: what an administrator has chosen" said 2 "$(bdf 1): a udev rule says NVGRACE_GPU_BIND=\"no\"" -- nvgrace-gpu doctor
-rm /etc/udev/rules.d/60-nvgrace-gpu.rules
+tap_check "bind --persist: udev and the initramfs have it, whatever was chosen before" persists
+rm /etc/udev/rules.d/60-nvgrace-gpu.rules "/etc/udev/rules.d/61-nvgrace-gpu-$(bdf 1).rules"
 udevadm control --reload
 udevadm trigger --settle "$(gpu 1)"
 # What is left has no problem.
