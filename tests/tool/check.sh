@@ -38,6 +38,7 @@ section disturbed "$folder/disturbed.sh" "$out/asan/fake-kernel" "$out/gcc/nvgra
 section guest "$folder/guest.sh" "$out/asan/nvgrace-gpu"
 section metrics "$folder/metrics.sh" "$out/asan/nvgrace-gpu"
 section guest-forms "$folder/guest-forms.sh" "$out/asan/nvgrace-gpu"
+section guest-fleet "$folder/guest-fleet.sh" "$out/asan/nvgrace-gpu"
 section malformed "$folder/malformed.sh" "$out/asan/nvgrace-gpu"
 section hostile "$folder/hostile.sh" "$out/asan/nvgrace-gpu" "$out/gcc/nvgrace-gpu"
 section completion "$folder/completion.sh"
