@@ -40,6 +40,10 @@ chosen() {
   done
 }
 
+ours_it_is() {
+  modinfo --basedir "$scratch/ours" --set-version "$release" --field filename "$package" | grep --quiet "updates/dkms/$package.ko$"
+}
+
 choices() (
   # shellcheck source-path=SCRIPTDIR/..
   . "$top/tests/tap.sh"
@@ -48,9 +52,6 @@ choices() (
   for id in $(driver_ids); do
     tap_check "$release: 10de:$id gets our driver" chosen "$ours" 10DE "$id"
   done
-  ours_it_is() {
-    modinfo --basedir "$scratch/ours" --set-version "$release" --field filename "$package" | grep --quiet "updates/dkms/$package.ko$"
-  }
   tap_check "$release: and by that name modprobe finds ours" ours_it_is
   tap_check "$release: another GPU gets the kernel's vfio-pci" chosen vfio_pci 10DE 2330
   tap_check "$release: another vendor's device does, too" chosen vfio_pci 1234 2342

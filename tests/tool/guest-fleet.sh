@@ -37,13 +37,13 @@ printed() {
 gh200=0009:01:00.0/smmu3.0x0000000005000000/0
 documented_host gh200 0x2342 $((128 << 30)) "$gh200" 0019:01:00.0/smmu3.0x0000100005000000/1
 printed kubevirt-two-gh200.json kubevirt 0009:01:00.0 0019:01:00.0
-tap_check "kubevirt: what it cannot say" tells "is up to the device plugin" "cannot say ras=on" "by the processors that the kubelet gives"
+tap_check "kubevirt: what it cannot say" tells "is up to the device plugin" "ras=on cannot be said" "by the processors that the kubelet gives"
 printed nova-two-gh200.conf nova 0009:01:00.0 0019:01:00.0
-tap_check "nova: what it cannot say" tells "is up to Nova" "cannot say ras=on" "cannot make NUMA nodes" "512 GiB that QEMU has" "neither iommufd nor an accelerated SMMU"
+tap_check "nova: what it cannot say" tells "is up to Nova" "ras=on cannot be said" "no NUMA nodes are made" "512 GiB that QEMU has" "neither iommufd nor an accelerated SMMU"
 put proc/meminfo $'HugePages_Free:       32\nHugepagesize:       524288 kB'
 printed kubevirt-options.json kubevirt 0009:01:00.0 --claim root-disk --network user --name first --cpus 4 --memory 4608M --hugepages
 printed kubevirt-older.json kubevirt 0009:01:00.0 --release 1.3 --hugepages
-tap_check "kubevirt: what an older one cannot say" tells "does not make NUMA nodes for the memory" "512 GiB that QEMU has" "neither iommufd nor an accelerated SMMU"
+tap_check "kubevirt: what an older one cannot say" tells "no NUMA nodes are made" "512 GiB that QEMU has" "neither iommufd nor an accelerated SMMU"
 put sys/bus/pci/devices/0009:01:00.0/sriov_totalvfs 16
 printed nova-options.conf nova 0009:01:00.0 --name first --cpus 4 --memory 4608M --hugepages
 
@@ -51,8 +51,8 @@ printed nova-options.conf nova 0009:01:00.0 --name first --cpus 4 --memory 4608M
 explains() {
   run 0 "$1" 0009:01:00.0 --explain && says "${@:2}"
 }
-tap_check "kubevirt --explain" explains kubevirt "SMMU       accelerated" "GPU        0009:01:00.0: on a root bus with an SMMU, which KubeVirt makes" "not said   KubeVirt cannot say ras=on"
-tap_check "nova --explain" explains nova "SMMU       none: Nova cannot say it" "window     512 GiB" "nodes      none of the GPUs'" "not said   Nova cannot make NUMA nodes"
+tap_check "kubevirt --explain" explains kubevirt "SMMU       accelerated" "GPU        0009:01:00.0: on a root bus with an SMMU, which KubeVirt makes" "not said   ras=on cannot be said"
+tap_check "nova --explain" explains nova "SMMU       none: Nova cannot say it" "window     512 GiB" "nodes      none of the GPUs'" "not said   no NUMA nodes are made"
 
 refuses() {
   local name=$1

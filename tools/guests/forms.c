@@ -73,9 +73,10 @@ static void check_options(struct guest *guest)
 	}
 	if (options->firmware)
 		guest_refuse(guest, "--firmware: %s chooses the firmware", name);
+	if (options->disk && kubevirt)
+		guest_refuse(guest, "--disk: a guest of KubeVirt has a claim of a volume: --claim NAME");
 	if (options->disk)
-		guest_refuse(guest, kubevirt ? "--disk: a guest of KubeVirt has a claim of a volume: --claim NAME" :
-					       "--disk: a guest of Nova has an image: openstack server create --image");
+		guest_refuse(guest, "--disk: a guest of Nova has an image: openstack server create --image");
 	if (options->network && !kubevirt)
 		guest_refuse(guest, "--network: openstack server create --network");
 	else if (options->network && strcmp(options->network, "user"))
@@ -114,11 +115,9 @@ void guest_unsaid(const struct guest *guest, void (*tell)(const char *sentence))
 		return;
 	tell(kubevirt ? "which GPUs of the product are the guest's is up to the device plugin" :
 			"which GPUs of the product are the guest's is up to Nova");
-	tell(kubevirt ? "KubeVirt cannot say ras=on: the guest is not told of errors of its memory" :
-			"Nova cannot say ras=on: the guest is not told of errors of its memory");
+	tell("ras=on cannot be said: the guest is not told of errors of its memory");
 	if (!guest->words.nodes)
-		tell(kubevirt ? "KubeVirt does not make NUMA nodes for the memory of these GPUs: the guest's GPU driver may fail without them" :
-				"Nova cannot make NUMA nodes for the memory of the GPUs: the guest's GPU driver may fail without them");
+		tell("no NUMA nodes are made for the memory of the GPUs: the guest's GPU driver may fail without them");
 	if (!guest->words.window)
 		tell("the PCI window has the 512 GiB that QEMU has without being told, which all BARs fit into");
 	if (!guest->words.accel)
