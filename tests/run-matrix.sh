@@ -48,6 +48,9 @@ done
 jobs_begin "$jobs"
 only=no
 [ "${#kernels[@]}" -eq 0 ] || [ "${#scenarios[@]}" -eq 0 ] || only=yes
+# Whose driver would be chosen there depends on no scenario.
+choices=no
+[ "${#scenarios[@]}" -gt 0 ] || choices=yes
 [ "${#kernels[@]}" -gt 0 ] || mapfile -t kernels < <(kernel_names yes)
 [ "${#scenarios[@]}" -gt 0 ] || mapfile -t scenarios < <(scenario_names)
 
@@ -110,6 +113,11 @@ for kernel in "${built[@]}"; do
   [ -z "$without" ] || printf '%s %s: left out %s\n' "$kernel" "$(kernel_release "$kernel")" "$without"
 done
 
+for kernel in "${built[@]}"; do
+  [ "$choices" = yes ] || break
+  jobs_run "$kernel $(kernel_release "$kernel") driver chosen" tests/packages/chosen.sh \
+    "$RIG_DIR/rig" run tests/packages/chosen.sh "$kernel"
+done
 for scenario in "${scenarios[@]}"; do
   for kernel in "${built[@]}"; do
     wanted "$kernel" "$scenario" || continue

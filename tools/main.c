@@ -64,15 +64,17 @@ static const char usage[] =
 	"  doctor [BDF...] [--check ID] [--json]\n"
 	"                                    what keeps this machine from giving a GPU to a guest\n"
 	"  metrics [--output FILE]           what an operator watches, as OpenMetrics text\n"
-	"  bind BDF...|--all [--to DRIVER] [--force] [--persist] [--dry-run]\n"
-	"                                    give GPUs to the driver for guests\n"
-	"  unbind BDF...|--all [--to DRIVER] [--force] [--persist] [--dry-run]\n"
-	"                                    take them away from it; --persist: at every boot, too\n"
+	"  bind|unbind BDF...|--all [--to DRIVER] [--force] [--persist] [--dry-run]\n"
+	"                                    give GPUs to the driver for guests, or take them\n"
+	"                                    away from it; --persist: at every boot, too\n"
 	"  qemu BDF... [OPTION...]           a command line of QEMU with these GPUs\n"
 	"  libvirt BDF... [OPTION...]        a domain of libvirt with these GPUs\n"
+	"  kubevirt BDF... [OPTION...]       what KubeVirt has to be told, and an instance\n"
+	"  nova BDF... [OPTION...]           nova.conf and a flavour with these GPUs\n"
 	"      --memory SIZE  --cpus NUMBER  --name NAME  --hugepages\n"
 	"      --disk FILE  --network user|BRIDGE  --firmware FILE\n"
 	"      --iommufd auto|yes|no  --smmu auto|accel|emulated|none\n"
+	"      --claim NAME  --release VERSION  of KubeVirt\n"
 	"      --explain                     why it is as it is, instead\n"
 	"\n"
 	"BDF is the address of a GPU, such as 0009:01:00.0. See nvgrace-gpu(8).\n";
@@ -163,48 +165,44 @@ static int run_unbind(const struct gpus *gpus, const struct arguments *arguments
 	});
 }
 
-/* What is worth a word even where the guest starts. */
-static void note_guest(const struct guest *guest)
-{
-	if (guest->assumed)
-		fprintf(stderr, "nvgrace-gpu: of a GPU that is not bound, 512 GiB are assumed\n");
-	if (guest->software.qemu_error)
-		fprintf(stderr, "nvgrace-gpu: %s does not say what it can do (%s): this is for QEMU 10.0\n",
-			guest->software.program, strerror(-guest->software.qemu_error));
-	if (guest_nodes(guest) > GUEST_NODES_OF_KERNEL)
-		fprintf(stderr, "nvgrace-gpu: the guest has %u NUMA nodes; a kernel as Debian's has %d (CONFIG_NODES_SHIFT=4), and leaves out the rest\n",
-			guest_nodes(guest), GUEST_NODES_OF_KERNEL);
-}
-
-static int run_guest(const struct gpus *gpus, const struct arguments *arguments, bool libvirt)
+static int run_guest(const struct gpus *gpus, const struct arguments *arguments,
+		     enum guest_form form)
 {
 	struct guest_options options = arguments->guest;
 	struct guest guest;
 
-	options.libvirt = libvirt;
+	options.form = form;
 	if (!guest_plan(&guest, gpus, &options)) {
 		fprintf(stderr, "nvgrace-gpu: %s\n", guest.refusal);
 		free(guest.refusal);
 		return 1;
 	}
-	note_guest(&guest);
+	guest_note(&guest);
 	if (arguments->explain)
 		guest_explain(&guest);
-	else if (libvirt)
-		guest_print_libvirt(&guest);
 	else
-		guest_print_qemu(&guest);
+		guest_print(&guest);
 	return 0;
 }
 
 static int run_qemu(const struct gpus *gpus, const struct arguments *arguments)
 {
-	return run_guest(gpus, arguments, false);
+	return run_guest(gpus, arguments, FORM_QEMU);
 }
 
 static int run_libvirt(const struct gpus *gpus, const struct arguments *arguments)
 {
-	return run_guest(gpus, arguments, true);
+	return run_guest(gpus, arguments, FORM_LIBVIRT);
+}
+
+static int run_kubevirt(const struct gpus *gpus, const struct arguments *arguments)
+{
+	return run_guest(gpus, arguments, FORM_KUBEVIRT);
+}
+
+static int run_nova(const struct gpus *gpus, const struct arguments *arguments)
+{
+	return run_guest(gpus, arguments, FORM_NOVA);
 }
 
 /**
@@ -239,6 +237,8 @@ static const struct command {
 	{ .name = "unbind", .run = run_unbind, .moves = true, .any = true },
 	{ .name = "qemu", .run = run_qemu, .guest = true, .named = true, .any = true },
 	{ .name = "libvirt", .run = run_libvirt, .guest = true, .named = true, .any = true },
+	{ .name = "kubevirt", .run = run_kubevirt, .guest = true, .named = true, .any = true },
+	{ .name = "nova", .run = run_nova, .guest = true, .named = true, .any = true },
 	{ .name = "doctor", .run = run_doctor, .json = true, .any = true, .checks = true },
 };
 
@@ -319,6 +319,8 @@ int main(int argc, char **argv)
 		{ "hugepages", no_argument, NULL, 'g' },
 		{ "watch", optional_argument, NULL, 'w' },
 		{ "check", required_argument, NULL, 'c' },
+		{ "claim", required_argument, NULL, 'g' },
+		{ "release", required_argument, NULL, 'g' },
 		{ "root", required_argument, NULL, 'r' },
 		{ "help", no_argument, NULL, 'h' },
 		{ "version", no_argument, NULL, 'V' },

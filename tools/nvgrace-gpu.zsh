@@ -28,6 +28,8 @@ _nvgrace_gpu() {
     'unbind:take them away from it'
     'qemu:a command line of QEMU with these GPUs'
     'libvirt:a domain of libvirt with these GPUs'
+    'kubevirt:what KubeVirt has to be told, and an instance'
+    'nova:nova.conf and a flavour with these GPUs'
   )
   moves=(
     '--all[all GPUs there are]'
@@ -65,11 +67,13 @@ _nvgrace_gpu() {
         list) _arguments '--json[as JSON]' ;;
         status) _arguments '(--watch)--json[as JSON]' '(--json)--watch=-[again and again]::seconds:' '*:GPU:_nvgrace_gpu_addresses' ;;
         doctor) _arguments '--json[as JSON]' \
-          '--check=[one check]:check:(architecture gpu iommu group firmware vfio module egm trust config loaded next-kernel readiness users driver policy pages kvm qemu libvirt access memlock)' \
+          '--check=[one check]:check:(architecture gpu iommu group firmware vfio module egm trust config loaded next-kernel log readiness users driver policy pages kvm qemu libvirt access memlock)' \
           '*:GPU:_nvgrace_gpu_addresses' ;;
         metrics) _arguments '--output=[a file]:file:_files' ;;
         bind | unbind) _arguments $moves '*:GPU:_nvgrace_gpu_addresses' ;;
-        qemu | libvirt) _arguments $guest '*:GPU:_nvgrace_gpu_addresses' ;;
+        qemu | libvirt | nova) _arguments $guest '*:GPU:_nvgrace_gpu_addresses' ;;
+        kubevirt) _arguments $guest '--claim=[the volume of the guest]:name:' '--release=[of KubeVirt]:version:' \
+          '*:GPU:_nvgrace_gpu_addresses' ;;
       esac
       ;;
   esac

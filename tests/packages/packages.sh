@@ -54,6 +54,11 @@ make_module() {
   done | aarch64-linux-gnu-gcc-14 -x c -c - -o "$folder/$name.ko"
 }
 
+# driver_ids: those of the driver, as they are in an alias.
+driver_ids() {
+  sed --quiet 's/.*DEVICE_VFIO(PCI_VENDOR_ID_NVIDIA, 0x\(....\)).*/\U\1/p' "$top/src/pci_driver.c"
+}
+
 # refused STEP SENTENCE COMMAND...: fails, with one error of that step that has SENTENCE
 # (an extended regular expression) in it.
 refused() {

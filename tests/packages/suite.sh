@@ -39,11 +39,6 @@ suite_modules() {
   chroot "$root" depmod "$release"
 }
 
-# driver_ids: those of the driver, as they are in an alias.
-driver_ids() {
-  sed --quiet 's/.*DEVICE_VFIO(PCI_VENDOR_ID_NVIDIA, 0x\(....\)).*/\U\1/p' "$top/src/pci_driver.c"
-}
-
 modalias() {
   echo "$1:v000010DEd0000${2}sv000010DEsd000016EBbc03sc02i00"
 }

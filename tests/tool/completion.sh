@@ -42,6 +42,8 @@ tap_check "options of bind" offers "nvgrace-gpu bind --a" --all
 tap_check "options of metrics" offers "nvgrace-gpu metrics -" --output
 tap_check "behind --output" offers "nvgrace-gpu metrics --output /" ""
 tap_check "options of qemu" offers "nvgrace-gpu qemu --sm" --smmu
+tap_check "options of kubevirt" offers "nvgrace-gpu kubevirt --cl" --claim
+tap_check "options of nova" offers "nvgrace-gpu nova --m" --memory
 tap_check "choices of an option" offers "nvgrace-gpu libvirt --smmu a" auto accel
 tap_check "behind --root" offers "nvgrace-gpu --root /" ""
 # Each shell's file has all that main.c has.

@@ -12,37 +12,6 @@
 # shellcheck source-path=SCRIPTDIR
 . "$folder/guests.sh"
 
-# host NAME DEVICE BAR-SIZE BDF:SMMU:NODE...: GPUs of that device, with software that can do it all.
-host() {
-  local device=$2 size=$3 gpu bdf unit node group=40 nodes=''
-  tree_new "$1"
-  firmware
-  answers qemu-11.1 libvirt-12.8
-  put "boot/config-$RELEASE" $'CONFIG_VFIO_DEVICE_CDEV=y\nCONFIG_ARM_SMMU_V3_IOMMUFD=y'
-  rm --recursive "$tree/sys/bus/pci/devices/$GPU" "$tree/sys/devices/pci0009:00/$GPU"
-  shift 3
-  for gpu; do
-    IFS=/ read -r bdf unit node <<<"$gpu"
-    pci_add "$bdf" 0x10de "$device" 0x030200 "$group"
-    pci_bind "$bdf" "$DRIVER"
-    gpu_attributes "$bdf"
-    put "sys/bus/pci/devices/$bdf/numa_node" "$node"
-    put "sys/bus/pci/devices/$bdf/nvgrace_gpu/usemem_bar_size" "$size"
-    [ "$device" = 0x2342 ] || put "sys/bus/pci/devices/$bdf/nvgrace_gpu/resmem_size" 0
-    cdev "$bdf"
-    smmu "$bdf" "$unit"
-    group=$((group + 1))
-    [[ " $nodes" = *" $node"* ]] || nodes+=" $node"
-  done
-  # shellcheck disable=SC2086 # words
-  nodes=$(printf '%s,' $nodes)
-  put sys/devices/system/node/has_cpu "${nodes%,}"
-  put sys/devices/system/node/node0/distance "10 40"
-  put sys/devices/system/node/node1/distance "40 10"
-  put sys/devices/system/node/node0/cpulist 0-71
-  put sys/devices/system/node/node1/cpulist 72-143
-}
-
 # forms NAME BDF...: both, golden, and taken by QEMU and by libvirt's schemas.
 prints_many() {
   prints "$@" && ! grep --invert-match "NUMA nodes; a kernel" "$scratch/err"
@@ -57,18 +26,18 @@ forms() {
 }
 
 gh200=0009:01:00.0/smmu3.0x0000000005000000/0
-host gh200 0x2342 $((128 << 30)) "$gh200"
+documented_host gh200 0x2342 $((128 << 30)) "$gh200"
 forms one-gh200 0009:01:00.0
 one=$tree
-host two-gh200 0x2342 $((128 << 30)) "$gh200" 0019:01:00.0/smmu3.0x0000100005000000/1
+documented_host two-gh200 0x2342 $((128 << 30)) "$gh200" 0019:01:00.0/smmu3.0x0000100005000000/1
 forms two-gh200 0009:01:00.0 0019:01:00.0
 
 # Two of them are behind each SMMU, on each socket.
 gb=(0008:06:00.0/smmu3.0x0000000005000000/0 0009:06:00.0/smmu3.0x0000000005000000/0
   0018:06:00.0/smmu3.0x0000100005000000/1 0019:06:00.0/smmu3.0x0000100005000000/1)
-host gb200 0x2941 $((256 << 30)) "${gb[@]}"
+documented_host gb200 0x2941 $((256 << 30)) "${gb[@]}"
 forms four-gb200 "${gb[@]%%/*}"
-host gb300 0x31c2 $((512 << 30)) "${gb[@]}"
+documented_host gb300 0x31c2 $((512 << 30)) "${gb[@]}"
 forms four-gb300 "${gb[@]%%/*}"
 
 # documented NAME WINDOW SMMUS GPUS: what NVIDIA's configurations have.
@@ -116,7 +85,7 @@ tap_check "VFIO by groups alone" plan "none: it needs iommufd" "no: this kernel 
 
 # NVIDIA's own QEMU has PASID by another name.
 pasid() {
-  host state 0x2342 $((128 << 30)) "$gh200"
+  documented_host state 0x2342 $((128 << 30)) "$gh200"
   sed --in-place 's/^  ssidsize=.*/  pasid=<bool>/' "$tree/answers/qemu-system-aarch64 -device arm-smmuv3,help"
   run 0 qemu 0009:01:00.0 && says accel=on,ats=on,ril=off,pasid=on,oas=48
 }

@@ -50,6 +50,37 @@ smmu() {
   link "sys/class/iommu/$2" "sys/bus/pci/devices/$1/iommu"
 }
 
+# documented_host NAME DEVICE BAR-SIZE BDF/SMMU/NODE...: GPUs of that device, with software that can do it all.
+documented_host() {
+  local device=$2 size=$3 gpu bdf unit node group=40 nodes=''
+  tree_new "$1"
+  firmware
+  answers qemu-11.1 libvirt-12.8
+  put "boot/config-$RELEASE" $'CONFIG_VFIO_DEVICE_CDEV=y\nCONFIG_ARM_SMMU_V3_IOMMUFD=y'
+  rm --recursive "$tree/sys/bus/pci/devices/$GPU" "$tree/sys/devices/pci0009:00/$GPU"
+  shift 3
+  for gpu; do
+    IFS=/ read -r bdf unit node <<<"$gpu"
+    pci_add "$bdf" 0x10de "$device" 0x030200 "$group"
+    pci_bind "$bdf" "$DRIVER"
+    gpu_attributes "$bdf"
+    put "sys/bus/pci/devices/$bdf/numa_node" "$node"
+    put "sys/bus/pci/devices/$bdf/nvgrace_gpu/usemem_bar_size" "$size"
+    [ "$device" = 0x2342 ] || put "sys/bus/pci/devices/$bdf/nvgrace_gpu/resmem_size" 0
+    cdev "$bdf"
+    smmu "$bdf" "$unit"
+    group=$((group + 1))
+    [[ " $nodes" = *" $node"* ]] || nodes+=" $node"
+  done
+  # shellcheck disable=SC2086 # words
+  nodes=$(printf '%s,' $nodes)
+  put sys/devices/system/node/has_cpu "${nodes%,}"
+  put sys/devices/system/node/node0/distance "10 40"
+  put sys/devices/system/node/node1/distance "40 10"
+  put sys/devices/system/node/node0/cpulist 0-71
+  put sys/devices/system/node/node1/cpulist 72-143
+}
+
 # Hundreds of distances, of which two GPUs have enough to look at.
 few_distances() {
   case $1 in

@@ -25,7 +25,7 @@ void guest_refuse(struct guest *guest, const char *format, ...)
 /* libvirt binds the GPU itself. */
 static void check_gpus(struct guest *guest, const struct gpus *gpus)
 {
-	for (size_t i = 0; i < gpus->count && !guest->options->libvirt; i++) {
+	for (size_t i = 0; i < gpus->count && guest->options->form != FORM_LIBVIRT; i++) {
 		const struct gpu *gpu = &gpus->gpus[i];
 
 		if (gpu->origin == GPU_UNBOUND)
@@ -39,7 +39,7 @@ static void check_gpus(struct guest *guest, const struct gpus *gpus)
 
 static void check_software(struct guest *guest)
 {
-	if (!guest->software.initiators)
+	if (guest->words.nodes && !guest->software.initiators)
 		guest_refuse(guest, "this QEMU is too old: it has no acpi-generic-initiator (9.0), and the guest's GPU driver no NUMA nodes for the memory");
 }
 
@@ -48,17 +48,19 @@ static void plan_firmware(struct guest *guest, const struct host *host)
 {
 	const char *wanted = guest->options->firmware;
 	const char *found = distribution_firmware(&host->distribution);
+	bool libvirt = guest->options->form == FORM_LIBVIRT;
 
+	if (guest->options->form == FORM_KUBEVIRT || guest->options->form == FORM_NOVA)
+		return;
 	if (wanted && !tree_exists("%s", wanted))
 		guest_refuse(guest, "%s is not there", wanted);
-	else if (!wanted && guest->options->libvirt && guest->software.libvirt_firmware > 0)
+	else if (!wanted && libvirt && guest->software.libvirt_firmware > 0)
 		return;
-	else if (!wanted &&
-		 (!found || (guest->options->libvirt && !guest->software.libvirt_firmware)))
+	else if (!wanted && (!found || (libvirt && !guest->software.libvirt_firmware)))
 		guest_refuse(guest, "there is no UEFI firmware for arm64 guests%s: install %s, or say --firmware FILE",
-			     guest->options->libvirt ? " that libvirt knows" : "",
+			     libvirt ? " that libvirt knows" : "",
 			     host->distribution.facts->qemu ?: "it");
-	if (wanted || !guest->options->libvirt)
+	if (wanted || !libvirt)
 		guest->firmware = wanted ?: found;
 }
 
@@ -79,6 +81,7 @@ static void check_hugepages(struct guest *guest)
 		guest_refuse(guest, "%llu huge pages of %llu KiB are free, and %llu are wanted: sysctl vm.nr_hugepages=%llu",
 			     pages, kib, guest->options->memory / (kib << 10),
 			     guest->options->memory / (kib << 10));
+	guest->hugepage = kib << 10;
 	free(text);
 }
 
@@ -100,12 +103,18 @@ bool guest_plan(struct guest *guest, const struct gpus *gpus, const struct guest
 
 	host_read(&host);
 	*guest = (struct guest){ .options = options };
-	guest_software_read(&guest->software, &host.distribution, options->libvirt);
+	/* Its pods have their own. */
+	if (options->form == FORM_KUBEVIRT)
+		guest_software_assume(&guest->software);
+	else
+		guest_software_read(&guest->software, &host.distribution,
+				    options->form != FORM_QEMU);
 	if (gpus->count > GUEST_GPUS_MAX) {
 		guest_refuse(guest, "one guest can have %d GPUs: QEMU has no more NUMA nodes",
 			     GUEST_GPUS_MAX);
 		return false;
 	}
+	guest_plan_words(guest, gpus);
 	check_gpus(guest, gpus);
 	check_software(guest);
 	check_hugepages(guest);
@@ -115,6 +124,24 @@ bool guest_plan(struct guest *guest, const struct gpus *gpus, const struct guest
 	guest_plan_places(guest, gpus);
 	guest_plan_window(guest, gpus);
 	return !guest->refusal;
+}
+
+static void note_unsaid(const char *sentence)
+{
+	fprintf(stderr, "nvgrace-gpu: %s\n", sentence);
+}
+
+void guest_print(const struct guest *guest)
+{
+	static void (* const printers[])(const struct guest *guest) = {
+		[FORM_QEMU] = guest_print_qemu,
+		[FORM_LIBVIRT] = guest_print_libvirt,
+		[FORM_KUBEVIRT] = guest_print_kubevirt,
+		[FORM_NOVA] = guest_print_nova,
+	};
+
+	printers[guest->options->form](guest);
+	guest_unsaid(guest, note_unsaid);
 }
 
 const char *guest_size(char *buffer, size_t size, __u64 bytes)

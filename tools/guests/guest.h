@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * A virtual machine for GPUs: the plan of it, which is then printed for QEMU or libvirt.
+ * A virtual machine for GPUs: the plan of it, which is then printed for those who start it.
  */
 #ifndef GUEST_H
 #define GUEST_H
 
+#include "guests/forms.h"
 #include "guests/options.h"
 #include "guests/software.h"
 #include "host/gpu.h"
@@ -68,6 +69,7 @@ struct guest_gpu {
 /**
  * struct guest - a plan of a virtual machine
  * @options: what was wanted
+ * @words: what can be said of it
  * @software: what is there to run it
  * @gpus: its GPUs, those on the same root bus one after the other
  * @gpu_count: how many
@@ -77,7 +79,8 @@ struct guest_gpu {
  * @bus_count: how many
  * @window_gib: size of the PCI window above 4 GiB that all BARs fit into, a power of two
  * @assumed: sizes of some BARs are not known, and more than any GPU has was assumed
- * @firmware: a file of it, NULL where libvirt chooses
+ * @hugepage: bytes of a huge page, 0 where they are not wanted
+ * @firmware: a file of it, NULL where others choose
  * @iommufd: VFIO uses iommufd
  * @iommufd_why: why, or why not
  * @smmu: which one the guest has
@@ -86,6 +89,7 @@ struct guest_gpu {
  */
 struct guest {
 	const struct guest_options *options;
+	struct guest_words words;
 	struct guest_software software;
 	struct guest_gpu gpus[GUEST_GPUS_MAX];
 	size_t gpu_count;
@@ -95,6 +99,7 @@ struct guest {
 	size_t bus_count;
 	__u64 window_gib;
 	bool assumed;
+	__u64 hugepage;
 	const char *firmware;
 	bool iommufd;
 	const char *iommufd_why;
@@ -127,9 +132,15 @@ const char *guest_disk_format(const char *disk);
 bool guest_libvirt_has_nodes(const struct guest *guest);
 bool guest_libvirt_has_window(const struct guest *guest);
 
-/* Prints a command line, a domain for libvirt, or why they are as they are. */
+/* Prints it in the form that was wanted, and on stderr what that cannot say. */
+void guest_print(const struct guest *guest);
 void guest_print_qemu(const struct guest *guest);
 void guest_print_libvirt(const struct guest *guest);
+void guest_print_kubevirt(const struct guest *guest);
+void guest_print_nova(const struct guest *guest);
+
+/* Prints why it is as it is; or, on stderr, what is worth a word even where the guest starts. */
 void guest_explain(const struct guest *guest);
+void guest_note(const struct guest *guest);
 
 #endif /* GUEST_H */

@@ -35,13 +35,14 @@ static bool kernel_has_cdevs(const struct host *host, const struct gpus *gpus)
 
 static bool libvirt_since(const struct guest *guest, unsigned int major, unsigned int minor)
 {
-	return !guest->options->libvirt ||
+	return guest->options->form != FORM_LIBVIRT ||
 		text_version_since(guest->software.libvirt, major, minor);
 }
 
 static void plan_iommufd(struct guest *guest, const struct host *host, const struct gpus *gpus)
 {
 	const char *lack =
+		!guest->words.iommufd ? guest->words.reason :
 		!guest->software.iommufd ? "this QEMU has no iommufd (8.2)" :
 		!libvirt_since(guest, 12, 1) ? "libvirt has iommufd from 12.1 on" :
 		!kernel_has_cdevs(host, gpus) ?
@@ -71,7 +72,8 @@ static bool host_has_smmus(const struct gpus *gpus)
 static const char *accel_lack(const struct guest *guest, const struct host *host,
 			      const struct gpus *gpus)
 {
-	return	!guest->software.accel ? "the SMMU of this QEMU cannot be accelerated (11.0 can)" :
+	return	!guest->words.accel ? guest->words.reason :
+		!guest->software.accel ? "the SMMU of this QEMU cannot be accelerated (11.0 can)" :
 		!libvirt_since(guest, 12, 7) ? "libvirt has accelerated SMMUs from 12.7 on" :
 		!guest->iommufd ? "it needs iommufd, which is not used here" :
 		!host_has_smmus(gpus) ? "the host has no SMMUv3 for these GPUs" :
@@ -88,6 +90,12 @@ void guest_plan_iommu(struct guest *guest, const struct host *host, const struct
 	lack = accel_lack(guest, host, gpus);
 	if (wanted == SMMU_ACCEL && lack)
 		guest_refuse(guest, "--smmu accel: %s", lack);
+	if (wanted == SMMU_EMULATED && !guest->words.emulated)
+		guest_refuse(guest, "--smmu emulated: %s has no words for a GPU that passes it by",
+			     guest->words.name);
+	if (guest_kubevirt_knows(guest) && (lack || wanted == SMMU_NONE))
+		guest_refuse(guest, "KubeVirt gives these GPUs to a guest with an accelerated SMMU or to none: %s",
+			     lack ?: "--smmu none");
 	if (wanted != SMMU_AUTO) {
 		guest->smmu = wanted;
 		guest->smmu_why = wanted == SMMU_ACCEL ? "--smmu accel" :

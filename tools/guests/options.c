@@ -10,7 +10,9 @@
 #include "guests/options.h"
 
 /* Enough to look at a GPU with. */
-const struct guest_options guest_options_default = { .memory = 16 * GIB, .cpus = 8 };
+const struct guest_options guest_options_default = {
+	.memory = 16 * GIB, .cpus = 8, .release = { .major = 1, .minor = 9 },
+};
 
 /* More than a Grace has. */
 #define MEMORY_MAX (16 * 1024 * GIB)
@@ -64,6 +66,14 @@ static const char *take_file(const char **file, const char *value)
 	return take_word(file, value, "/:@") ? "letters, digits and ._+-/:@ are wanted" : NULL;
 }
 
+static const char *take_release(struct guest_options *options, const char *value)
+{
+	options->release_given = true;
+	if (!text_version(value, &options->release) || !options->release.major)
+		return "a version of KubeVirt, such as 1.9, is wanted: 1.0 or newer";
+	return NULL;
+}
+
 static const char *take_choice(const char *const names[], unsigned int count,
 			       unsigned int *choice, const char *value)
 {
@@ -100,6 +110,10 @@ const char *guest_option(struct guest_options *options, const char *name, const 
 	} else if (!strcmp(name, "smmu")) {
 		wrong = take_choice(smmu, ARRAY_SIZE(smmu), &choice, value);
 		options->smmu = choice;
+	} else if (!strcmp(name, "claim")) {
+		wrong = take_word(&options->claim, value, "");
+	} else if (!strcmp(name, "release")) {
+		wrong = take_release(options, value);
 	} else if (!strcmp(name, "hugepages")) {
 		options->hugepages = true;
 	}

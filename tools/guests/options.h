@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-#include <linux/types.h>
+#include "base/text.h"
 
 #define MIB (1024 * 1024ull)
 #define GIB (1024 * MIB)
@@ -25,6 +25,14 @@ enum guest_smmu {
 	SMMU_NONE,
 };
 
+/* Who is told of the guest. */
+enum guest_form {
+	FORM_QEMU,
+	FORM_LIBVIRT,
+	FORM_KUBEVIRT,
+	FORM_NOVA,
+};
+
 /**
  * struct guest_options - what somebody wants of a virtual machine
  * @memory: bytes
@@ -36,7 +44,10 @@ enum guest_smmu {
  * @iommufd: how VFIO gets to the IOMMU
  * @smmu: which one the guest has
  * @hugepages: its memory is of the host's huge pages
- * @libvirt: libvirt starts it
+ * @form: who starts it
+ * @claim: of a volume of Kubernetes, for its disk; NULL for none
+ * @release: of KubeVirt
+ * @release_given: it was said
  * @given: some option was
  */
 struct guest_options {
@@ -49,7 +60,10 @@ struct guest_options {
 	enum guest_iommufd iommufd;
 	enum guest_smmu smmu;
 	bool hugepages;
-	bool libvirt;
+	enum guest_form form;
+	const char *claim;
+	struct text_version release;
+	bool release_given;
 	bool given;
 };
 

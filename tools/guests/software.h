@@ -47,4 +47,7 @@ struct guest_software {
 void guest_software_read(struct guest_software *software, const struct distribution *distribution,
 			 bool with_libvirt);
 
+/* What a QEMU and a libvirt that are not of this host can do: all of it. */
+void guest_software_assume(struct guest_software *software);
+
 #endif /* SOFTWARE_H */

@@ -68,6 +68,9 @@ void guest_plan_window(struct guest *guest, const struct gpus *gpus)
 		window = window * 2 < WINDOW_DOCUMENTED ? WINDOW_DOCUMENTED : window * 2;
 	if (window > WINDOW_MAX)
 		guest_refuse(guest, "the GPUs' BARs are too large for a guest's addresses");
+	else if (window > WINDOW_MIN && !guest->words.window)
+		guest_refuse(guest, "the BARs need a PCI window of %llu GiB, and QEMU's has 512 GiB unless it is told: %s",
+			     window / GIB, guest->words.reason);
 	else if (window > WINDOW_MIN && !guest->software.window)
 		guest_refuse(guest, "this QEMU is too old: its PCI window has 512 GiB, and the BARs need %llu GiB (highmem-mmio-size, 10.0)",
 			     window / GIB);
