@@ -103,10 +103,11 @@ find_key
 make_out
 make_work
 shopt -s nullglob
-debs=("$OUT/$name"-dkms_*.deb)
-rpms=("$OUT/$name"-dkms-*.noarch.rpm)
-tools_debs=("$OUT"/nvgrace-gpu-tools{,-dbgsym}_*_arm64.deb)
-tools_rpms=("$OUT"/nvgrace-gpu-tools-*.aarch64.rpm)
+debs=("$OUT/$name"-*_all.deb)
+rpms=("$OUT/$name"-*.noarch.rpm)
+# The tool, and modules that are built already.
+arm64_debs=("$OUT"/nvgrace-gpu-*_arm64.deb)
+arm64_rpms=("$OUT"/{,kmod-}nvgrace-gpu-*.aarch64.rpm)
 [ "${#debs[@]}" -gt 0 ] || die "there is no Debian package in $OUT: make it with 'make deb'"
 [ "${#rpms[@]}" -gt 0 ] || die "there is no RPM package in $OUT: make it with 'make rpm'"
 : "${URL:=file://$OUT/repo}"
@@ -119,8 +120,8 @@ trap 'rm --recursive --force "$work" "$new"' EXIT
 rm --recursive --force "$new" "$OUT/.repo.old"
 mkdir "$new"
 [ ! -d "$OUT/repo" ] || cp --archive --no-target-directory "$OUT/repo" "$new"
-add_packages "$new/apt/pool" "${debs[@]}" "${tools_debs[@]}"
-add_packages "$new/rpm" "${rpms[@]}" "${tools_rpms[@]}"
+add_packages "$new/apt/pool" "${debs[@]}" "${arm64_debs[@]}"
+add_packages "$new/rpm" "${rpms[@]}" "${arm64_rpms[@]}"
 (cd "$new/apt" && index_apt)
 (cd "$new/rpm" && index_rpm)
 (cd "$new" && describe)

@@ -47,7 +47,7 @@ is_installed() {
 is_packaged() {
   source=$(readlink -f "$DKMS_TREE/$name/$1/source") || return 0
   [ -d "$source" ] || return 0
-  dpkg-query --search "$source" >/dev/null 2>&1 || rpm --query --file "$source" >/dev/null 2>&1
+  is_of_package "$source"
 }
 
 # forget_ours [VERSION]: all versions of the package, and that one; not what an
@@ -81,6 +81,13 @@ dkms_build() {
   dkms install -m "$name" -v "$1" -k "$2" --force || return 3
 }
 
+# take_back KERNEL: what DKMS has built for it.
+take_back() {
+  for version in $(versions); do
+    ! is_installed "$version" "$1" || dkms remove -m "$name" -v "$version" -k "$1" || true
+  done
+}
+
 # A build needs some 10 MiB.
 tell_full_disk() {
   [ -d "$DKMS_TREE" ] || return 0
@@ -110,6 +117,10 @@ tell_egm() {
 
 # build_for VERSION KERNEL: adds it to $built, $kept or $failed, if to any.
 build_for() {
+  if is_prebuilt "$2"; then
+    say "not built for kernel $2, which has the module from another package"
+    return
+  fi
   if ! has_headers "$2"; then
     warn "not built for kernel $2, whose headers are missing; install them and it is built: $(headers_command "$2")"
     return

@@ -55,8 +55,8 @@ tell_loaded_version() {
 ask_for_reboot() {
   if command -v apt-get >/dev/null; then
     touch /run/reboot-required
-    grep --quiet --line-regexp "$name-dkms" /run/reboot-required.pkgs 2>/dev/null ||
-      echo "$name-dkms" >>/run/reboot-required.pkgs
+    grep --quiet --line-regexp "$name-common" /run/reboot-required.pkgs 2>/dev/null ||
+      echo "$name-common" >>/run/reboot-required.pkgs
   elif command -v zypper >/dev/null; then
     touch /run/reboot-needed
   fi

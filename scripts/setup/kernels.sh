@@ -25,6 +25,16 @@ has_headers() {
   [ -e "$modules/$1/build/include" ]
 }
 
+# has_module KERNEL: of this name, from wherever; depmod knows.
+has_module() {
+  modinfo -k "$1" "$name" >/dev/null 2>&1
+}
+
+# is_of_package FILE: of a deb or an rpm.
+is_of_package() {
+  dpkg-query --search "$1" >/dev/null 2>&1 || rpm --query --file "$1" >/dev/null 2>&1
+}
+
 # headers_command KERNEL: every flavour of Fedora's and RHEL's provides that name, such as
 # kernel-64k-devel. SUSE's have the flavour at the kernel's end.
 headers_command() {

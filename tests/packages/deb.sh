@@ -54,7 +54,7 @@ native_run update-initramfs -c -k "$first_release" >/dev/null 2>&1
 remember
 
 installs() {
-  apt install "$package-dkms=$version" && there "$version" "${kernels[0]}" &&
+  apt install "$package"-{dkms,common}="$version" && there "$version" "${kernels[0]}" &&
     said "kernel $first_release has a driver of this name of its own: this package's is used" &&
     said "not built for kernel $second_release, whose headers are missing; install them" &&
     said "not built for kernel $old_release: it is" && ! said EGM >/dev/null
@@ -65,7 +65,7 @@ sed --in-place "\\,/usr/lib/modules/$old_release,d" "$machine/before"
 tap_check "install: the initramfs has the driver" in_initramfs "$first_release"
 
 verifies() {
-  native_run dpkg --verify "$package-dkms" && [ -z "$(native_run dpkg --verify "$package-dkms")" ]
+  native_run dpkg --verify "$package"-{dkms,common} && [ -z "$(native_run dpkg --verify "$package"-{dkms,common})" ]
 }
 tap_check "install: dpkg finds all files as they were packed" verifies
 
@@ -101,7 +101,7 @@ upgrades() {
 tap_check "upgrade: the new version, and nothing of the old one" upgrades
 
 downgrades() {
-  apt --allow-downgrades install "$package-dkms=$version" && there "$version" "${kernels[@]}"
+  apt --allow-downgrades install "$package"-{dkms,common}="$version" && there "$version" "${kernels[@]}"
 }
 tap_check "downgrade" downgrades
 
@@ -134,12 +134,12 @@ builds_later() {
 tap_check "what it said to run builds it when that is mended" builds_later
 
 removes() {
-  apt remove "$package-dkms" && is_gone && ! in_initramfs "$first_release"
+  apt remove "$package-common" && is_gone && ! in_initramfs "$first_release"
 }
 tap_check "remove: nothing is left" removes
 
 purges() {
-  apt purge "$package-dkms" && is_gone && ! native_run dpkg-query --show "$package-dkms"
+  apt purge "$package-common" "$package-dkms" && is_gone && ! native_run dpkg-query --show "$package-dkms" "$package-common"
 }
 tap_check "purge: nothing is left" purges
 
@@ -182,7 +182,7 @@ use_repository
 remember
 
 tells_egm() {
-  apt install "$package-dkms=$version" && there "$version" "${kernels[@]}" &&
+  apt install "$package"-{dkms,common}="$version" && there "$version" "${kernels[@]}" &&
     said "warning: kernel $first_release's own driver gives guests EGM (/dev/egmN, by the module nvgrace-egm), and this" &&
     ! said "kernel $second_release's own driver" >/dev/null
 }
@@ -239,7 +239,7 @@ remember
 tap_check "DKMS of bookworm: it is that" grep --quiet --ignore-case 'dkms-3\.0\.' <(native_run dkms --version)
 
 old_installs() {
-  apt install "$package-dkms=$version" && module_is_there "$version" "$first_release" &&
+  apt install "$package"-{dkms,common}="$version" && module_is_there "$version" "$first_release" &&
     said "not built for kernel $old_release: it is"
 }
 tap_check "DKMS of bookworm: install" old_installs
@@ -250,7 +250,7 @@ old_upgrades() {
 tap_check "DKMS of bookworm: upgrade" old_upgrades
 
 old_downgrades() {
-  apt --allow-downgrades install "$package-dkms=$version" && module_is_there "$version" "$first_release" &&
+  apt --allow-downgrades install "$package"-{dkms,common}="$version" && module_is_there "$version" "$first_release" &&
     [ "$(native_run dkms status | wc --lines)" -eq 1 ]
 }
 tap_check "DKMS of bookworm: downgrade" old_downgrades

@@ -15,8 +15,9 @@ machine_with() {
   local release
   native_machine "$1"
   : "${root:?}"
-  cp "$scratch/out/$package-dkms_${version}_all.deb" "$root/tmp/package.deb"
-  native_run dpkg --unpack /tmp/package.deb >/dev/null
+  cp "$scratch/out/$package"-{common,dkms}_"${version}"_all.deb "$root/tmp"
+  native_run dpkg --install "/tmp/$package-common_${version}_all.deb" >/dev/null
+  native_run dpkg --unpack "/tmp/$package-dkms_${version}_all.deb" >/dev/null
   # It tells what it was asked for.
   rm --force "$root/usr/bin/dracut"
   printf '#!/bin/sh\necho "update-initramfs $*"\n' >"$root/usr/sbin/update-initramfs"

@@ -206,12 +206,12 @@ without_own_drivers() {
   sed --expression= "${expressions[@]}"
 }
 
-# is_there deb|rpm VERSION OUT KERNEL...: the package's files, and the module for these
-# kernels; and nothing else.
+# is_there deb|rpm VERSION OUT KERNEL...: the files of the package for DKMS and of what it
+# needs, and the module for these kernels; and nothing else.
 is_there() {
   local kind=$1 of=$2 out=$3 kernel
   shift 3
-  { expected_files "$kind" "$of" "$out" && dkms_files "$of" "$@"; } | with_folders |
+  { expected_files "$kind" "$of" "$out" && expected_files "common-$kind" "$of" "$out" && dkms_files "$of" "$@"; } | with_folders |
     LC_ALL=C sort --unique - "$machine/before" | without_dkms_key - | without_own_drivers "$@" >"$machine/expected"
   native_files >"$machine/now"
   diff "$machine/expected" <(without_dkms_key "$machine/now") || return 1

@@ -81,14 +81,19 @@ same_files() {
   done
 }
 
-# expected_files deb|rpm VERSION OUT: "MODE OWNER/GROUP PATH [-> TARGET]" of each file of
-# that package: those in tests/packages/*.files, and all of src in OUT's tarball.
+# expected_files LIST VERSION OUT: "MODE OWNER/GROUP PATH [-> TARGET]" of each file of
+# that package: those in tests/packages/LIST.files, and, for DKMS, all of src in OUT's
+# tarball.
 expected_files() {
   local folder=/usr/src/$package-$2
   {
     sed --quiet "s/@VERSION@/$2/; /^[-dl]/p" "$top/tests/packages/$1.files"
-    printf 'drwxr-xr-x root/root %s\n' "$folder/src" "$folder/src/compat"
-    tar --list --file="$3/$package-$2.tar.gz" | sed --quiet "s,^$package-$2\(/src/.*[^/]\)$,-rw-r--r-- root/root $folder\1,p"
+    case $1 in
+      deb | rpm)
+        printf 'drwxr-xr-x root/root %s\n' "$folder/src" "$folder/src/compat"
+        tar --list --file="$3/$package-$2.tar.gz" | sed --quiet "s,^$package-$2\(/src/.*[^/]\)$,-rw-r--r-- root/root $folder\1,p"
+        ;;
+    esac
   } | sort --key=3
 }
 

@@ -11,14 +11,17 @@
 
 out=$scratch/out
 deb=$out/$package-dkms_${version}_all.deb
+common_deb=$out/$package-common_${version}_all.deb
 tools_deb=$out/nvgrace-gpu-tools_${version}_arm64.deb
 dbgsym_deb=$out/nvgrace-gpu-tools-dbgsym_${version}_arm64.deb
 tools_rpm=$out/nvgrace-gpu-tools-$version-1.aarch64.rpm
 rpm=$out/$package-dkms-$version-1.noarch.rpm
+common_rpm=$out/$package-common-$version-1.noarch.rpm
 source_rpm=$out/$package-$version-1.src.rpm
 
 makes_packages() {
-  build "$out" deb rpm >"$scratch/built" && ls "$deb" "$tools_deb" "$dbgsym_deb" "$rpm" "$tools_rpm" "$source_rpm" && [ "$(sort --unique "$scratch/built")" = "$(ls "$out"/*)" ]
+  build "$out" deb rpm >"$scratch/built" && ls "$deb" "$common_deb" "$tools_deb" "$dbgsym_deb" "$rpm" "$common_rpm" "$tools_rpm" "$source_rpm" &&
+    [ "$(sort --unique "$scratch/built")" = "$(ls "$out"/*)" ]
 }
 tap_check "make deb rpm, in a folder that cannot be written to" makes_packages
 
@@ -35,7 +38,7 @@ elsewhere_and_later() (
   unshare --uts sh -c 'hostname elsewhere && exec "$@"' sh setpriv --reuid=65534 --regid=65534 --clear-groups \
     env HOME="$scratch/later" USER=nobody TZ=XYZ-13 LC_ALL=POSIX NO_FAKE_STAT=1 DEB_BUILD_OPTIONS=parallel=2 \
     faketime '2031-05-06 07:08:09' make --silent OUT="$scratch/later" deb rpm || return 1
-  for file in "$deb" "$tools_deb" "$dbgsym_deb" "$rpm" "$tools_rpm" "$source_rpm"; do
+  for file in "$deb" "$common_deb" "$tools_deb" "$dbgsym_deb" "$rpm" "$common_rpm" "$tools_rpm" "$source_rpm"; do
     same_files "$file" "$scratch/later/${file##*/}" || return 1
   done
 )
@@ -74,24 +77,29 @@ list_deb() {
 
 # has_files LISTER FILE
 has_files() {
-  diff <(expected_files "$1" "$version" "$out") <("list_$1" "$2")
+  diff <(expected_files "$1" "$version" "$out") <("list_${1#common-}" "$2")
 }
 tap_check "rpmbuild -ta of the tarball makes the same package, and on amd64 no tool" \
-  by_rpmbuild "${rpm##*/}" -ta "$out/$package-$version.tar.gz"
+  by_rpmbuild "${common_rpm##*/} ${rpm##*/}" -ta "$out/$package-$version.tar.gz"
 rebuilds_across() {
   CC=aarch64-linux-gnu-gcc PKG_CONFIG=aarch64-linux-gnu-pkg-config STRIP=aarch64-linux-gnu-strip \
-    by_rpmbuild "${tools_rpm##*/} ${rpm##*/}" --target aarch64 --without debug --rebuild "$source_rpm"
+    by_rpmbuild "${tools_rpm##*/} ${common_rpm##*/} ${rpm##*/}" --target aarch64 --without debug --rebuild "$source_rpm"
 }
 tap_check "rpmbuild --rebuild of the source package, for aarch64, makes the same packages" rebuilds_across
 # As Fedora names releases; and an rpm that compresses no manual pages, such as bookworm's.
 elsewhere_by_rpmbuild() {
-  local other="$scratch/rpmbuild/RPMS/noarch/$package-dkms-$version-1.fc99.noarch.rpm"
-  rpmbuild --nodeps --define "_topdir $scratch/rpmbuild" --define "dist .fc99" --define "__os_install_post %{nil}" -tb "$out/$package-$version.tar.gz" &&
-    diff <(list_rpm "$rpm") <(list_rpm "$other")
+  local kind file
+  rpmbuild --nodeps --define "_topdir $scratch/rpmbuild" --define "dist .fc99" --define "__os_install_post %{nil}" -tb "$out/$package-$version.tar.gz" || return 1
+  for file in "$rpm" "$common_rpm"; do
+    kind=${file##*/}
+    diff <(list_rpm "$file") <(list_rpm "$scratch/rpmbuild/RPMS/noarch/${kind/-1.noarch/-1.fc99.noarch}") || return 1
+  done
 }
 tap_check "rpmbuild elsewhere: the release has the distribution's tag, manual pages are compressed" elsewhere_by_rpmbuild
-tap_check "files of the deb" has_files deb "$deb"
-tap_check "files of the rpm" has_files rpm "$rpm"
+tap_check "files of the deb for DKMS" has_files deb "$deb"
+tap_check "files of the rpm for DKMS" has_files rpm "$rpm"
+tap_check "files of the common deb" has_files common-deb "$common_deb"
+tap_check "files of the common rpm" has_files common-rpm "$common_rpm"
 # tools_files LISTER FILE
 tools_files() {
   diff <(sed --quiet '/^[-dl]/p' "$top/tests/packages/tools-$1.files") <("list_$1" "$2")
@@ -102,7 +110,9 @@ tap_check "files of the tool's rpm" tools_files rpm "$tools_rpm"
 version_everywhere() {
   [ "$(dpkg-deb --field "$deb" Version)" = "$version" ] &&
     [ "$(dpkg-deb --field "$tools_deb" Version)" = "$version" ] &&
+    [ "$(dpkg-deb --field "$common_deb" Version)" = "$version" ] &&
     [ "$(query_rpm '%{VERSION}-%{RELEASE}' "$rpm")" = "$version-1" ] &&
+    [ "$(query_rpm '%{VERSION}-%{RELEASE}' "$common_rpm")" = "$version-1" ] &&
     [ "$(query_rpm '%{VERSION}-%{RELEASE}' "$tools_rpm")" = "$version-1" ] &&
     dpkg-deb --fsys-tarfile "$deb" | tar --extract --to-stdout "./usr/src/$package-$version/VERSION" | cmp - "$top/VERSION"
 }
@@ -110,9 +120,13 @@ tap_check "VERSION is the version of all packages, and of the source in them" ve
 
 # DKMS of bookworm is older than what debhelper's programs for DKMS would ask for.
 depends() {
-  dpkg-deb --field "$deb" Depends | diff - <(echo "dkms (>= 2.8), kmod, udev") &&
-    rpm --query --package --nosignature --requires "$rpm" | grep --invert-match --extended-regexp '^rpmlib|^/bin/' |
-    sort --unique | diff - <(printf '%s\n' diffutils dkms 'dkms >= 2.8' kmod udev util-linux)
+  dpkg-deb --field "$deb" Depends | diff - <(echo "dkms (>= 2.8), $package-common (= $version)") &&
+    dpkg-deb --field "$common_deb" Depends | diff - <(echo "kmod, udev") &&
+    requires "$rpm" | diff - <(printf '%s\n' dkms 'dkms >= 2.8' "$package-common" "$package-common = $version") &&
+    requires "$common_rpm" | diff - <(printf '%s\n' diffutils kmod udev util-linux)
+}
+requires() {
+  rpm --query --package --nosignature --requires "$1" | grep --invert-match --extended-regexp '^rpmlib|^/bin/' | LC_ALL=C sort --unique
 }
 tap_check "what they depend on" depends
 # Any version of Debian 12 or newer has them.
@@ -162,7 +176,7 @@ tap_check "AppStream metadata: valid, and of the devices that the driver knows" 
 apt_adds() {
   mkdir --parents "$scratch/apt" && touch "$scratch/apt/status"
   apt-get --simulate --option APT::Install-Recommends=true --option APT::Architecture=arm64 --option APT::Architectures=arm64 \
-    --option Dir::State::status="$scratch/apt/status" --option Dir::Cache="$scratch/apt" install "$1" "$deb" |
+    --option Dir::State::status="$scratch/apt/status" --option Dir::Cache="$scratch/apt" install "$1" "$deb" "$common_deb" |
     sed --quiet 's/^Inst \(linux-headers-[^0-9 ][^ ]*\) .*/\1/p' | sort --unique
 }
 one_flavour() {
@@ -200,7 +214,7 @@ without_tools() {
   done
   output=$(PATH=$scratch/path make --silent --directory="$top" OUT="$scratch/no-tools" deb rpm 2>&1) || { echo "$output"; return 1; }
   [ "$(grep --count 'nvgrace-gpu-tools is left out' <<<"$output")" -eq 2 ] && ! ls "$scratch/no-tools"/nvgrace-gpu-tools* || return 1
-  for file in "$deb" "$rpm" "$source_rpm"; do
+  for file in "$deb" "$common_deb" "$rpm" "$common_rpm" "$source_rpm"; do
     same_files "$file" "$scratch/no-tools/${file##*/}" || return 1
   done
 }
@@ -208,16 +222,17 @@ tap_check "make deb rpm without a compiler for arm64: the other packages, the sa
 
 # Nothing of debhelper's, which would start units or make an initramfs.
 scripts_as_written() {
-  dpkg-deb --control "$deb" "$scratch/control" && (cd "$scratch/control" && echo *) | diff - <(echo control md5sums postinst postrm prerm) || return 1
-  ! grep --with-filename 'Automatically added\|#[A-Z]*#' "$scratch"/control/p*
+  dpkg-deb --control "$deb" "$scratch/control" && (cd "$scratch/control" && echo *) | diff - <(echo control md5sums postinst prerm) &&
+    dpkg-deb --control "$common_deb" "$scratch/common" && (cd "$scratch/common" && echo *) | diff - <(echo control md5sums postinst postrm prerm) || return 1
+  ! grep --with-filename 'Automatically added\|#[A-Z]*#' "$scratch"/{control,common}/p*
 }
-tap_check "maintainer scripts of the deb are as they were written" scripts_as_written
+tap_check "maintainer scripts of the debs are as they were written" scripts_as_written
 
 lintian_clean() {
   mkdir "$scratch/debian" && unpack "$out" "$scratch/debian/$package-$version" && cd "$scratch/debian/$package-$version" || return 1
   dpkg-buildpackage --no-check-builddeps --host-arch=arm64 --unsigned-source --unsigned-changes >"$scratch/log" 2>&1 || { cat "$scratch/log"; return 1; }
   # It says something about each problem, and nothing if there is none; not everything sets its status.
-  lintian --allow-root --pedantic --display-info --display-experimental --fail-on error "$scratch"/debian/*.changes "$deb" "$tools_deb" >"$scratch/lintian" 2>&1
+  lintian --allow-root --pedantic --display-info --display-experimental --fail-on error "$scratch"/debian/*.changes "$deb" "$common_deb" "$tools_deb" >"$scratch/lintian" 2>&1
   cat "$scratch/lintian"
   [ ! -s "$scratch/lintian" ]
 }
@@ -225,9 +240,9 @@ tap_check "lintian: nothing to say, source package included" lintian_clean
 
 rpmlint_clean() {
   local output
-  output=$(rpmlint --config "$top/rpm/rpmlint.toml" "$rpm" "$tools_rpm" "$source_rpm" "$scratch/some/other/place/rpm/$package.spec" 2>&1)
+  output=$(rpmlint --config "$top/rpm/rpmlint.toml" "$rpm" "$common_rpm" "$tools_rpm" "$source_rpm" "$scratch/some/other/place/rpm/$package.spec" 2>&1)
   printf '%s\n' "$output"
-  grep --quiet ' 3 packages and 1 specfiles checked; 0 errors, 0 warnings,' <<<"$output"
+  grep --quiet ' 4 packages and 1 specfiles checked; 0 errors, 0 warnings,' <<<"$output"
 }
 tap_check "rpmlint: nothing to say" rpmlint_clean
 

@@ -70,7 +70,7 @@ make_dracut
 remember
 
 installs() {
-  dnf install "$package-dkms-$version" && there "$version" "${kernels[0]}" &&
+  dnf install "$package"-{dkms,common}"-$version" && there "$version" "${kernels[0]}" &&
     said "kernel $first_release has a driver of this name of its own: this package's is used" &&
     said "not built for kernel $second_release, whose headers are missing; install them" &&
     said "dracut --force --kver $first_release"
@@ -78,7 +78,7 @@ installs() {
 tap_check "install: built for the kernel that has headers, the other is told of" installs
 
 verifies() {
-  [ -z "$(native_run rpm --verify "$package-dkms")" ]
+  [ -z "$(native_run rpm --verify "$package"-{dkms,common})" ]
 }
 tap_check "install: rpm finds all files as they were packed" verifies
 
@@ -122,7 +122,7 @@ upgrades() {
 tap_check "upgrade: the new version, and nothing of the old one" upgrades
 
 downgrades() {
-  dnf downgrade "$package-dkms" && there "$version" "${kernels[@]}"
+  dnf downgrade "$package"-{dkms,common} && there "$version" "${kernels[@]}"
 }
 tap_check "downgrade" downgrades
 
@@ -141,7 +141,7 @@ reinstalls() {
 tap_check "reinstall: built for that one, too, when that is mended" reinstalls
 
 removes() {
-  dnf remove "$package-dkms" && is_gone && ! native_run rpm --query "$package-dkms" && said 'dracut --regenerate-all --force'
+  dnf remove "$package-common" && is_gone && ! native_run rpm --query "$package-dkms" && said 'dracut --regenerate-all --force'
 }
 tap_check "remove: nothing is left" removes
 

@@ -163,12 +163,12 @@ full_boot() {
 tap_check "configure: an initramfs that cannot be made: which command makes it" full_boot
 overridden() {
   local copy=/etc/udev/rules.d/65-$package.rules
-  says "$setup" configure "$version" && ! said "in the place of" >/dev/null && cp "$root/usr/lib/udev/rules.d/65-$package.rules" "$root$copy" &&
-    says "$setup" configure "$version" && ! said "in the place of" >/dev/null && echo "# old" >>"$root$copy" &&
-    says "$setup" configure "$version" && said "$copy is used in the place of this package's file" &&
-    ln --force --symbolic /dev/null "$root$copy" && says "$setup" configure "$version" && ! said "in the place of" >/dev/null && rm "$root$copy"
+  says "$setup" refresh && ! said "in the place of" >/dev/null && cp "$root/usr/lib/udev/rules.d/65-$package.rules" "$root$copy" &&
+    says "$setup" refresh && ! said "in the place of" >/dev/null && echo "# old" >>"$root$copy" &&
+    says "$setup" refresh && said "$copy is used in the place of this package's file" &&
+    ln --force --symbolic /dev/null "$root$copy" && says "$setup" refresh && ! said "in the place of" >/dev/null && rm "$root$copy"
 }
-tap_check "configure: an administrator's old copy of the rule is told of, a copy that is the same and a link are not" overridden
+tap_check "refresh: an administrator's old copy of the rule is told of, a copy that is the same and a link are not" overridden
 at_a_time() {
   exec 8<"$root/usr/share/$package" && flock 8 || return 1
   native_run "$setup" build "$release" >"$scratch/waits" 2>&1 8<&- &
@@ -181,14 +181,15 @@ at_a_time() {
 tap_check "two at a time: the second one waits for the first" at_a_time
 other_root() {
   # shellcheck disable=SC2016
-  says env DPKG_ROOT=/nowhere sh -c 'for script in postinst prerm postrm; do sh -e "/var/lib/dpkg/info/$1-dkms.$script" "$2" || exit; done' sh "$package" remove &&
+  says env DPKG_ROOT=/nowhere sh -c 'for script in dkms.postinst dkms.prerm common.postinst common.prerm common.postrm; do sh -e "/var/lib/dpkg/info/$1-$script" "$2" || exit; done' sh "$package" remove &&
     has_module "$release" && sed 's,/usr/libexec,/nowhere,' "$root/var/lib/dpkg/info/$package-dkms.postinst" >"$root/tmp/postinst" &&
     says env DPKG_ROOT=/nowhere sh /tmp/postinst configure
 }
 tap_check "the package in another root (DPKG_ROOT): its scripts do nothing" other_root
 
 full_boot_later() {
-  says dpkg --purge "$package-dkms" && said "still has the driver and its udev rule" && said "run: update-initramfs -u -k all"
+  says dpkg --purge "$package-dkms" && said "the initramfs of kernel $release could not be made again" &&
+    says dpkg --purge "$package-common" && said "still has the driver and its udev rule" && said "run: update-initramfs -u -k all"
 }
 tap_check "purge: an initramfs that keeps the driver is told of, with the command" full_boot_later
 
@@ -206,7 +207,7 @@ loaded() {
 }
 reboot_asked_for() {
   loaded "$version" && [ ! -e "$root/run/reboot-required" ] && loaded 0.0.1 && said "version 0.0.1 stays loaded" && loaded 0.0.1 &&
-    [ -e "$root/run/reboot-required" ] && [ "$(cat "$root/run/reboot-required.pkgs")" = "$package-dkms" ]
+    [ -e "$root/run/reboot-required" ] && [ "$(cat "$root/run/reboot-required.pkgs")" = "$package-common" ]
 }
 tap_check "configure: another version stays loaded: a reboot is asked for" reboot_asked_for
 umount "$root/sys"

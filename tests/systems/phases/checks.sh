@@ -8,6 +8,8 @@
 . /rig/tap.sh
 
 package=nvgrace-gpu-vfio-pci-dkms
+# What that needs; it goes with it.
+common=nvgrace-gpu-vfio-pci-common
 module=nvgrace-gpu-vfio-pci
 driver=nvgrace_gpu_vfio_pci
 kernel=$(uname -r)
@@ -69,7 +71,7 @@ apt_quietly() {
 }
 
 install_package() {
-  apt_quietly --allow-downgrades install "$package=$1"
+  apt_quietly --allow-downgrades install "$package=$1" "$common=$1"
 }
 
 # Where DKMS puts it, and modprobe finds it.
@@ -98,7 +100,7 @@ dkms_has_nothing() {
 # All files of the package are there as they were packed, and no other of its version.
 package_is() {
   [ "$(dpkg-query --show --showformat='${Status} ${Version}' "$package")" = "install ok installed $1" ] &&
-    dpkg --verify "$package" && [ -z "$(dpkg --verify "$package")" ] &&
+    dpkg --verify "$package" "$common" && [ -z "$(dpkg --verify "$package" "$common")" ] &&
     [ "$(echo /usr/src/"$module"-*)" = "/usr/src/$module-$1" ]
 }
 

@@ -7,6 +7,6 @@
 . /rig/phases/checks.sh
 
 cd /rig/repo/apt/pool || exit
-tap_check "the package installs from its file" apt_quietly install "linux-headers-$kernel" "./${package}_${current}_all.deb"
+tap_check "the package installs from its file" apt_quietly install "linux-headers-$kernel" "./${package}_${current}_all.deb" "./${common}_${current}_all.deb"
 tap_check "the module is there" dkms_has "$current" "$kernel"
 tap_done

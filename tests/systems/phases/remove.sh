@@ -49,10 +49,10 @@ nothing_is_left() {
 }
 
 unload_greedy
-dpkg --listfiles "$package" >/tmp/files
+dpkg --listfiles "$package" "$common" >/tmp/files
 hold 1 >/tmp/hold
 tap_check "a GPU is in use" grep --quiet held /tmp/hold
-tap_check "the package can be removed all the same" apt_quietly remove "$package"
+tap_check "the package can be removed all the same" apt_quietly remove "$common"
 tap_check "it is said that the driver stays" says /tmp/apt "a GPU is in use" "rmmod $driver"
 tap_check "who uses it keeps it" driver_is 1 "$driver"
 tap_check "nothing is left in DKMS or among the modules" dkms_has_nothing
@@ -79,7 +79,7 @@ tap_check "it is said that the kernel has such a driver too" says /tmp/apt "kern
 tap_check "ours is the one that is loaded" loaded_version_is "$current"
 tap_check "the initramfs has it" initramfs_has "$module.ko"
 
-tap_check "the package can be purged" apt_quietly purge "$package"
+tap_check "the package can be purged" apt_quietly purge "$common"
 tap_check "the GPUs were let go" driver_is 1 none
 tap_check "it is said how another driver gets them" says /tmp/apt "echo $(bdf 1) >/sys/bus/pci/drivers_probe"
 tap_check "no driver_override is left this time either" no_override_left
