@@ -162,4 +162,6 @@ check "GPU: one of another kind" other_gpu doctor_begins 2 "GPU: no GPU that the
 named_unsupported() { run 1 status "$GPU" && says "'$GPU' is a GPU that the driver does not support: Vera Rubin (10de:3041)"; }
 check "status: of one that the driver does not support" unsupported named_unsupported
 
+check "each finding in those states has a code of its own" nothing coded
+
 tap_done
