@@ -21,12 +21,12 @@ check "one check of one GPU" second both
 # Alone each says something, and completion and manual page know it.
 ids() {
   local id file
-  for id in $(sed --quiet 's/^\t{ "\([a-z-]*\)",.*check_.*/\1/p' "$tools/checks/registry.c"); do
+  while read -r id; do
     run 0 doctor --check "$id" >/dev/null && says "Problems: 0" || return 1
     for file in "$tools"/nvgrace-gpu.{8,completion}; do
       grep --quiet --word-regexp -e "$id" "$file" || { echo "${file##*/} has no check $id"; return 1; }
     done
-  done
+  done < <(sed --quiet 's/^\t{ "\([a-z-]*\)",.*check_.*/\1/p' "$tools/checks/registry.c")
 }
 check "each check alone" nothing ids
 no_check() { run 64 doctor --check drivers && says "checks are: architecture gpu"; }
