@@ -265,5 +265,7 @@ program modinfo <<<'exit 1'
 tap_check "no module, with headers: what builds it or says why not" explains "" "" "" 0 "package-setup build $release"
 rm --recursive "$root/usr/lib/modules/$release/build"
 tap_check "no module, no headers" explains "" "" "" 0 "whose headers are missing; install them"
+rm "$root/usr/share/$package/dkms.sh"
+tap_check "no module, and nothing that builds one" explains "" "" "" 0 "install the package that has it for this kernel, or $package-dkms"
 
 tap_done
