@@ -211,11 +211,6 @@ gives_way() {
   apt install "$package-modules-$first_release" && comes_from "$first_release" updates && ! native_run dkms status | grep ': installed'
 }
 tap_check "DKMS's module goes when a package brings one for that kernel" gives_way
-leaves_alone() {
-  says "/usr/libexec/$package/package-setup" configure "$version" && said "not built for kernel $first_release, which has the module from another package" &&
-    comes_from "$first_release" updates && ! native_run dkms status | grep ': installed'
-}
-tap_check "and DKMS builds none for it" leaves_alone
 takes_over() {
   apt purge "$package-modules-$first_release" && module_is_there "$version" "$first_release"
 }
