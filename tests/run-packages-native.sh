@@ -37,7 +37,7 @@ trap 'rm --recursive --force "$results"' EXIT
 declare -A running=()
 
 # All at once: much of their time is spent in steps that use one core.
-programs=(deb hooks install rpm quality release repository setup tarball)
+programs=(deb hooks install modules prebuilt rpm quality release repository setup tarball)
 for program in "${programs[@]}"; do
   # Goes down with this script, whatever ends that.
   setpriv --pdeathsig TERM "$RIG_DIR/rig" run "tests/packages/$program.sh" >"$results/$program" 2>&1 </dev/null &
