@@ -349,7 +349,7 @@ check "a user who may: doctor" access_granted as_user "ok         Access: $GPU: 
 # --- JSON
 
 second() { pci_add 0019:01:00.0 0x10de 0x2342 0x030200 13; driver_add nvidia 570.1; pci_bind 0019:01:00.0 nvidia; }
-valid() { "$folder/valid_json.py" "$tools/nvgrace-gpu.schema.json" "$@"; }
+valid() { "$folder/schema.py" "$tools/nvgrace-gpu.schema.json" "$@"; }
 # prints STATUS ARGUMENT...: JSON that is valid.
 prints() { run "$@" --json >/dev/null && cp "$scratch/out" "$scratch/one.json" && valid "$scratch/one.json"; }
 check "list --json is what the schema says" second prints 0 list
