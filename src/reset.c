@@ -4,46 +4,72 @@
  * administrator through sysfs, the PCI core by bus reset or to recover from an
  * error.
  */
+#include <linux/bits.h>
+
 #include "nvgrace_gpu.h"
 #include "trace.h"
 
+/* Bits of the MSI address that every function with MSI has. */
+#define MSI_MARK	GENMASK(15, 2)
+
 /*
  * The PCI core does not tell a driver how a reset went.  So leave a mark that a
- * reset wipes out and the core does not restore: the MSI address, which nothing
- * looks at while MSI is disabled.
+ * reset wipes out and the core does not restore: in a register of that kind of
+ * interrupts that is disabled, as one of two is.  Nothing looks at it then.
  */
-#define RESET_MARK	0x600dcafc
+static void choose_mark(struct nvgrace_gpu *gpu)
+{
+	struct pci_dev *pdev = gpu->core.pdev;
+
+	gpu->reset_mark = 0;
+	if (pdev->msi_cap && !pdev->msi_enabled) {
+		gpu->reset_mark = MSI_MARK;
+		gpu->reset_mark_pos = pdev->msi_cap + PCI_MSI_ADDRESS_LO;
+	} else if (pdev->msix_cap && !pdev->msix_enabled) {
+		gpu->reset_mark = PCI_MSIX_FLAGS_MASKALL;
+		gpu->reset_mark_pos = pdev->msix_cap + PCI_MSIX_FLAGS;
+	}
+}
+
+/* A function that reads all ones has the mark, too. */
+static bool has_mark(struct nvgrace_gpu *gpu)
+{
+	u16 value;
+
+	pci_read_config_word(gpu->core.pdev, gpu->reset_mark_pos, &value);
+
+	return (value & gpu->reset_mark) == gpu->reset_mark;
+}
 
 static void leave_mark(struct nvgrace_gpu *gpu)
 {
 	struct pci_dev *pdev = gpu->core.pdev;
-	int pos = pdev->msi_cap + PCI_MSI_ADDRESS_LO;
-	u32 readback = 0;
 
-	if (pdev->msi_cap && !pdev->msi_enabled) {
-		pci_read_config_dword(pdev, pos, &gpu->reset_unmarked);
-		pci_write_config_dword(pdev, pos, RESET_MARK);
-		pci_read_config_dword(pdev, pos, &readback);
-	}
-	gpu->reset_marked = readback == RESET_MARK;
+	choose_mark(gpu);
+	if (!gpu->reset_mark)
+		return;
+
+	pci_read_config_word(pdev, gpu->reset_mark_pos, &gpu->reset_unmarked);
+	pci_write_config_word(pdev, gpu->reset_mark_pos, gpu->reset_unmarked | gpu->reset_mark);
+	if (!has_mark(gpu))
+		gpu->reset_mark = 0;
 }
 
 /* Without a mark, a function that answers counts as one that was reset. */
 static bool function_was_reset(struct nvgrace_gpu *gpu)
 {
 	struct pci_dev *pdev = gpu->core.pdev;
-	int pos = pdev->msi_cap + PCI_MSI_ADDRESS_LO;
-	u32 value;
+	u32 id;
 
-	if (!gpu->reset_marked)
-		return !pci_read_config_dword(pdev, PCI_VENDOR_ID, &value) &&
-		       !PCI_POSSIBLE_ERROR(value);
+	if (!gpu->reset_mark)
+		return !pci_read_config_dword(pdev, PCI_VENDOR_ID, &id) &&
+		       !PCI_POSSIBLE_ERROR(id);
+	if (!has_mark(gpu))
+		return true;
 
-	pci_read_config_dword(pdev, pos, &value);
-	if (value == RESET_MARK)
-		pci_write_config_dword(pdev, pos, gpu->reset_unmarked);
+	pci_write_config_word(pdev, gpu->reset_mark_pos, gpu->reset_unmarked);
 
-	return value != RESET_MARK && !PCI_POSSIBLE_ERROR(value);
+	return false;
 }
 
 /*
