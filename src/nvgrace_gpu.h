@@ -106,10 +106,11 @@ struct nvgrace_watch {
  * @is_open: the core has the device's config space for its user; under memory_lock
  * @reset_locked: a reset under way has taken memory_lock here, not in the core
  * @reset_task: who is in a reset ioctl on this device, and will see its result
- * @reset_marked: a mark was left that a reset under way will wipe out; this,
- *	@reset_locked and @reset_unmarked belong to whoever holds the device lock
- *	for the reset
- * @reset_unmarked: what was there before the mark
+ * @reset_mark: bits set in a register that a reset under way will wipe out, 0:
+ *	there is none; this, @reset_locked, @reset_mark_pos and @reset_unmarked
+ *	belong to whoever holds the device lock for the reset
+ * @reset_mark_pos: where the register is in config space
+ * @reset_unmarked: what was in it before
  */
 struct nvgrace_gpu {
 	struct vfio_pci_core_device core;
@@ -127,8 +128,9 @@ struct nvgrace_gpu {
 	bool is_open;
 	bool reset_locked;
 	struct task_struct *reset_task;
-	bool reset_marked;
-	u32 reset_unmarked;
+	u16 reset_mark;
+	u16 reset_mark_pos;
+	u16 reset_unmarked;
 };
 
 static inline struct nvgrace_gpu *nvgrace_gpu_from_core(struct vfio_device *core_vdev)
@@ -226,6 +228,7 @@ void nvgrace_retry_stop(void);
 
 /* reset.c */
 extern const struct pci_error_handlers nvgrace_err_handlers;
+bool nvgrace_reset_lost_bar0(struct pci_dev *pdev);
 bool nvgrace_reset_has_decode(struct pci_dev *pdev);
 int nvgrace_reset_init(struct nvgrace_gpu *gpu);
 int nvgrace_reset_open(struct nvgrace_gpu *gpu);

@@ -250,6 +250,18 @@ void nvgrace_readiness_init(struct nvgrace_gpu *gpu)
 							 CXL_DEVICE_DVSEC_ID);
 }
 
+/* Nobody has the device at probe: who should have restored BAR0 has not done so. */
+static void tell_unreadable(struct nvgrace_gpu *gpu)
+{
+	struct pci_dev *pdev = gpu->core.pdev;
+
+	if (!gpu->readiness.cxl_dvsec && pci_device_is_present(pdev) &&
+	    nvgrace_reset_lost_bar0(pdev))
+		pci_err(pdev, "GPU memory cannot be checked: BAR0 has lost its address, remove the device and rescan the bus\n");
+	else
+		pci_err(pdev, "GPU memory cannot be checked: the device does not answer\n");
+}
+
 static int wait_at_probe(struct nvgrace_gpu *gpu)
 {
 	int ret;
@@ -262,7 +274,7 @@ static int wait_at_probe(struct nvgrace_gpu *gpu)
 		 !(ret = nvgrace_readiness_sleep(TASK_KILLABLE)));
 
 	if (ret == -EIO)
-		pci_err(gpu->core.pdev, "GPU memory cannot be checked: the device does not answer\n");
+		tell_unreadable(gpu);
 
 	return ret;
 }

@@ -4,51 +4,83 @@
  * administrator through sysfs, the PCI core by bus reset or to recover from an
  * error.
  */
+#include <linux/bits.h>
 #include <linux/pm_runtime.h>
 
 #include "nvgrace_gpu.h"
 #include "trace.h"
 
+/* Bits of the MSI address that every function with MSI has. */
+#define MSI_MARK	GENMASK(15, 2)
+
 /*
  * The PCI core does not tell a driver how a reset went.  So leave a mark that a
- * reset wipes out and the core does not restore: the MSI address, which nothing
- * looks at while MSI is disabled.
+ * reset wipes out and the core does not restore: in a register of that kind of
+ * interrupts that is disabled, as one of two is.  Nothing looks at it then.
  */
-#define RESET_MARK	0x600dcafc
+static void choose_mark(struct nvgrace_gpu *gpu)
+{
+	struct pci_dev *pdev = gpu->core.pdev;
+
+	gpu->reset_mark = 0;
+	if (pdev->msi_cap && !pdev->msi_enabled) {
+		gpu->reset_mark = MSI_MARK;
+		gpu->reset_mark_pos = pdev->msi_cap + PCI_MSI_ADDRESS_LO;
+	} else if (pdev->msix_cap && !pdev->msix_enabled) {
+		gpu->reset_mark = PCI_MSIX_FLAGS_MASKALL;
+		gpu->reset_mark_pos = pdev->msix_cap + PCI_MSIX_FLAGS;
+	}
+}
+
+/* A function that reads all ones has the mark, too. */
+static bool has_mark(struct nvgrace_gpu *gpu)
+{
+	u16 value;
+
+	pci_read_config_word(gpu->core.pdev, gpu->reset_mark_pos, &value);
+
+	return (value & gpu->reset_mark) == gpu->reset_mark;
+}
 
 static void leave_mark(struct nvgrace_gpu *gpu)
 {
 	struct pci_dev *pdev = gpu->core.pdev;
-	int pos = pdev->msi_cap + PCI_MSI_ADDRESS_LO;
-	u32 readback = 0;
 
-	if (pdev->msi_cap && !pdev->msi_enabled) {
-		pci_read_config_dword(pdev, pos, &gpu->reset_unmarked);
-		pci_write_config_dword(pdev, pos, RESET_MARK);
-		pci_read_config_dword(pdev, pos, &readback);
-	}
-	gpu->reset_marked = readback == RESET_MARK;
+	choose_mark(gpu);
+	if (!gpu->reset_mark)
+		return;
+
+	pci_read_config_word(pdev, gpu->reset_mark_pos, &gpu->reset_unmarked);
+	pci_write_config_word(pdev, gpu->reset_mark_pos, gpu->reset_unmarked | gpu->reset_mark);
+	if (!has_mark(gpu))
+		gpu->reset_mark = 0;
 }
 
 /* Without a mark, a function that answers counts as one that was reset. */
 static bool function_was_reset(struct nvgrace_gpu *gpu)
 {
 	struct pci_dev *pdev = gpu->core.pdev;
-	int pos = pdev->msi_cap + PCI_MSI_ADDRESS_LO;
-	u32 value;
+	u32 id;
 
-	if (!gpu->reset_marked)
-		return !pci_read_config_dword(pdev, PCI_VENDOR_ID, &value) &&
-		       !PCI_POSSIBLE_ERROR(value);
+	if (!gpu->reset_mark)
+		return !pci_read_config_dword(pdev, PCI_VENDOR_ID, &id) &&
+		       !PCI_POSSIBLE_ERROR(id);
+	if (!has_mark(gpu))
+		return true;
 
-	pci_read_config_dword(pdev, pos, &value);
-	if (value == RESET_MARK)
-		pci_write_config_dword(pdev, pos, gpu->reset_unmarked);
+	pci_write_config_word(pdev, gpu->reset_mark_pos, gpu->reset_unmarked);
 
-	return value != RESET_MARK && !PCI_POSSIBLE_ERROR(value);
+	return false;
 }
 
-static bool bar0_lost(struct pci_dev *pdev)
+/**
+ * nvgrace_reset_lost_bar0() - is BAR0 somewhere else than the kernel thinks?
+ * @pdev: the function
+ *
+ * Context: any.
+ * Return: true also if it does not answer.
+ */
+bool nvgrace_reset_lost_bar0(struct pci_dev *pdev)
 {
 	pci_bus_addr_t address = pci_bus_address(pdev, 0);
 	u32 low = 0, high = 0;
@@ -80,7 +112,7 @@ bool nvgrace_reset_has_decode(struct pci_dev *pdev)
 	if (pci_read_config_word(pdev, PCI_COMMAND, &command) || PCI_POSSIBLE_ERROR(command))
 		return false;
 
-	return command & PCI_COMMAND_MEMORY && !bar0_lost(pdev);
+	return command & PCI_COMMAND_MEMORY && !nvgrace_reset_lost_bar0(pdev);
 }
 
 /*
@@ -243,7 +275,7 @@ int nvgrace_reset_open(struct nvgrace_gpu *gpu)
 		return ret;
 
 	down_write(&gpu->core.memory_lock);
-	if (bar0_lost(pdev))
+	if (nvgrace_reset_lost_bar0(pdev))
 		restore_saved(gpu);
 	up_write(&gpu->core.memory_lock);
 	pm_runtime_put(&pdev->dev);
