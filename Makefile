@@ -10,9 +10,16 @@ release = sed -n 's/.*UTS_RELEASE "\(.*\)".*/\1/p' $(KDIR)/include/generated/uts
 .PHONY: help modules features install uninstall clean demo test check
 .DEFAULT_GOAL := modules
 
+# `make modules KEY=…`: signed, in a package for that kernel; else here, to be used here.
+# A KEY in the environment may be for anything.
+ifneq ($(and $(filter modules,$(MAKECMDGOALS)),$(findstring command,$(origin KEY))),)
+modules: dist
+	@KDIR="$(KDIR)" KEY="$(KEY)" CERT="$(CERT)" FORMAT="$(FORMAT)" OUT="$(OUT)" scripts/make-modules.sh
+else
 # One target a call: kbuild of 7.x does not stand two.
 modules:
 	$(MAKE) -C $(KDIR) M=$(CURDIR)/src modules
+endif
 
 # What the driver found that this kernel can do, also where it stops at something.
 features:
@@ -133,6 +140,7 @@ help:
 	@echo 'make dist       source tarball'
 	@echo 'make deb        Debian packages, from the tarball'
 	@echo 'make rpm        RPM packages, from the tarball'
+	@echo 'make modules KEY=…  the module for KDIR, signed, in a package for that kernel'
 	@echo 'make repo KEY=… signed repositories for apt and dnf, from the packages in OUT'
 	@echo 'make release KEY=…  tarball and packages, built twice, with signed checksums and a list of all files'
 	@echo 'make demo       see it work on a virtual Grace Hopper (root; Debian)'
@@ -142,9 +150,10 @@ help:
 	@echo 'make bench-record  put what it measured into docs/bench.md and the README'
 	@echo 'make kernels-record  put what test found on each kernel into docs/kernels.md'
 	@echo ''
-	@echo 'KDIR=folder       headers of another kernel to build for'
+	@echo 'KDIR=folder       headers of another kernel to build for; with modules KEY=… of several'
+	@echo 'KEY=file, CERT=file  for modules: key that signs them, and its certificate if that is not in KEY'
 	@echo 'OUT=folder        where tarball, packages and repositories go (dist)'
-	@echo 'KEY=key, URL=url  GPG key that signs; where OUT/repo will be served'
+	@echo 'KEY=key, URL=url  GPG key that signs a repository or release; where OUT/repo will be served'
 	@echo 'RIG_CACHE=folder  where demo, test and bench keep what they download and build (.cache)'
 	@echo 'BENCH_KERNELS=…   kernels that bench measures on (trixie trixie-backports bookworm)'
 	@echo 'RIG_JOBS=N        virtual machines that test runs at once (as many as the cores take)'

@@ -20,17 +20,8 @@ version=$(version_of .)
 SOURCE_DATE_EPOCH=$(changelog_epoch debian/changelog)
 export SOURCE_DATE_EPOCH
 
-options=(
-  --target aarch64
-  # What makes those packages is not everywhere.
-  --without debug
-  # The same bytes wherever and whenever it is built. Of the last two, older versions
-  # of rpm know one, newer ones the other.
-  --define "_buildhost localhost"
-  --define "use_source_date_epoch_as_buildtime 1"
-  --define "clamp_mtime_to_source_date_epoch 1"
-  --define "build_mtime_policy clamp_to_source_date_epoch"
-)
+# What makes packages of debug information is not everywhere.
+options=(--without debug)
 
 # Across, with flags that distributions have in rpm's settings.
 packages=()
@@ -41,23 +32,14 @@ elif [ -n "$cross" ]; then
   export CFLAGS="-O2 -g -D_FORTIFY_SOURCE=2 -fstack-protector-strong" LDFLAGS="-Wl,-z,relro,-z,now"
 fi
 
-# run_rpmbuild OPTION...: what the build needs is checked above. rpm could not do that:
-# on Debian its database is empty.
-run_rpmbuild() {
-  rpmbuild --nodeps "${options[@]}" "$@" >"$work/log" 2>&1 || {
-    cat "$work/log" >&2
-    die "rpmbuild failed: see above"
-  }
-}
-
 tarball=$name-$version.tar.gz
 cp "$OUT/$tarball" "$work"
 cd "$work"
-run_rpmbuild --define "_topdir $work" --define "_tmppath $work" "${packages[@]}" -tb "$tarball"
+run_rpmbuild "${options[@]}" --define "_topdir $work" --define "_tmppath $work" "${packages[@]}" -tb "$tarball"
 # Apart from that, as what is made together is mentioned in each other; and in the
 # folder at hand, because the paths of the build become part of it.
 tar --extract --file="$tarball" --strip-components=2 "$name-$version/rpm/$name.spec"
-run_rpmbuild --define "_topdir ." --define "_sourcedir ." -bs "$name.spec"
+run_rpmbuild "${options[@]}" --define "_topdir ." --define "_sourcedir ." -bs "$name.spec"
 for rpm in "$work"/RPMS/*/*.rpm "$work"/SRPMS/*.rpm; do
   mv "$rpm" "$OUT"
   printf '%s\n' "$OUT/${rpm##*/}"

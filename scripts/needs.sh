@@ -63,6 +63,16 @@ needs_release() {
   need python3 python3 python3 python3
 }
 
+# kbuild says which compiler it misses, where CROSS_COMPILE or CC has chosen one.
+needs_modules() {
+  needs_dist
+  if [ "$(uname -m)" = aarch64 ]; then
+    need gcc gcc gcc gcc
+  elif [ -z "${CROSS_COMPILE:-}${CC:-}" ]; then
+    need aarch64-linux-gnu-gcc gcc-aarch64-linux-gnu gcc-aarch64-linux-gnu cross-aarch64-gcc13
+  fi
+}
+
 needs_check() {
   need gcc gcc gcc gcc
   need clang clang clang clang
@@ -97,6 +107,10 @@ for target; do
     rpm) needs_rpm ;;
     repo) needs_repo ;;
     release) needs_release ;;
+    modules) needs_modules ;;
+    # What the modules' packages are made with.
+    in-deb) need dpkg-deb dpkg dpkg dpkg ;;
+    in-kmod | in-kmp) need rpmbuild rpm rpm-build rpm-build ;;
     check) needs_check ;;
   esac
 done

@@ -117,12 +117,30 @@ static ssize_t config_rw(struct nvgrace_gpu *gpu, char __user *buf, size_t count
 	return done;
 }
 
+static bool touches(u64 pos, size_t count, unsigned int reg)
+{
+	return nvgrace_span_cut(pos, count, reg, reg + sizeof(u16)).inside;
+}
+
 static bool touches_power_state(const struct nvgrace_gpu *gpu, u64 pos, size_t count)
 {
 	u8 pm = gpu->core.pdev->pm_cap;
 
-	return pm && nvgrace_span_cut(pos, count, pm + PCI_PM_CTRL,
-				      pm + PCI_PM_CTRL + sizeof(u16)).inside;
+	return pm && touches(pos, count, pm + PCI_PM_CTRL);
+}
+
+/* Both the command and the power state decide who gets at the BARs. */
+static ssize_t decode_write(struct nvgrace_gpu *gpu, char __user *buf, size_t count, loff_t *ppos)
+{
+	ssize_t ret = nvgrace_reset_decode_begin(gpu);
+
+	if (ret)
+		return ret;
+
+	ret = config_rw(gpu, buf, count, ppos, true);
+	nvgrace_reset_decode_end(gpu);
+
+	return ret;
 }
 
 /*
@@ -139,7 +157,7 @@ static ssize_t power_state_write(struct nvgrace_gpu *gpu, char __user *buf, size
 		return ret;
 
 	nvgrace_readiness_restart(gpu);
-	ret = config_rw(gpu, buf, count, ppos, true);
+	ret = decode_write(gpu, buf, count, ppos);
 	mutex_unlock(&gpu->power_lock);
 
 	return ret;
@@ -160,8 +178,12 @@ static ssize_t power_state_write(struct nvgrace_gpu *gpu, char __user *buf, size
 ssize_t nvgrace_config_rw(struct nvgrace_gpu *gpu, char __user *buf, size_t count,
 			  loff_t *ppos, bool is_write)
 {
-	if (is_write && touches_power_state(gpu, *ppos & VFIO_PCI_OFFSET_MASK, count))
+	u64 pos = *ppos & VFIO_PCI_OFFSET_MASK;
+
+	if (is_write && touches_power_state(gpu, pos, count))
 		return power_state_write(gpu, buf, count, ppos);
+	if (is_write && touches(pos, count, PCI_COMMAND))
+		return decode_write(gpu, buf, count, ppos);
 
 	return config_rw(gpu, buf, count, ppos, is_write);
 }

@@ -103,14 +103,14 @@ struct nvgrace_watch {
  * @watch: what an operator can watch
  * @memory_failure: which pages are lost, where the kernel tells of memory errors
  * @saved_state: config space to go on with after an error
- * @open_lock: guards @is_open
- * @is_open: the core has the device's config space for its user
+ * @is_open: the core has the device's config space for its user; under memory_lock
  * @reset_locked: a reset under way has taken memory_lock here, not in the core
  * @reset_task: who is in a reset ioctl on this device, and will see its result
- * @reset_marked: a mark was left that a reset under way will wipe out; this,
- *	@reset_locked and @reset_unmarked belong to whoever holds the device lock
- *	for the reset
- * @reset_unmarked: what was there before the mark
+ * @reset_mark: bits set in a register that a reset under way will wipe out, 0:
+ *	there is none; this, @reset_locked, @reset_mark_pos and @reset_unmarked
+ *	belong to whoever holds the device lock for the reset
+ * @reset_mark_pos: where the register is in config space
+ * @reset_unmarked: what was in it before
  */
 struct nvgrace_gpu {
 	struct vfio_pci_core_device core;
@@ -125,12 +125,12 @@ struct nvgrace_gpu {
 	struct nvgrace_watch watch;
 	struct nvgrace_memory_failure *memory_failure;
 	struct pci_saved_state *saved_state;
-	struct mutex open_lock;		/* is_open */
 	bool is_open;
 	bool reset_locked;
 	struct task_struct *reset_task;
-	bool reset_marked;
-	u32 reset_unmarked;
+	u16 reset_mark;
+	u16 reset_mark_pos;
+	u16 reset_unmarked;
 };
 
 static inline struct nvgrace_gpu *nvgrace_gpu_from_core(struct vfio_device *core_vdev)
@@ -228,8 +228,13 @@ void nvgrace_retry_stop(void);
 
 /* reset.c */
 extern const struct pci_error_handlers nvgrace_err_handlers;
+bool nvgrace_reset_lost_bar0(struct pci_dev *pdev);
+bool nvgrace_reset_has_decode(struct pci_dev *pdev);
 int nvgrace_reset_init(struct nvgrace_gpu *gpu);
+int nvgrace_reset_open(struct nvgrace_gpu *gpu);
 void nvgrace_reset_opened(struct nvgrace_gpu *gpu, bool is_open);
+int nvgrace_reset_decode_begin(struct nvgrace_gpu *gpu);
+void nvgrace_reset_decode_end(struct nvgrace_gpu *gpu);
 long nvgrace_reset_ioctl(struct nvgrace_gpu *gpu, unsigned int cmd, unsigned long arg);
 
 /* sysfs.c */

@@ -40,33 +40,10 @@ struct look {
 	unsigned int limit_ms;
 };
 
-/* A reset that nobody told us of has taken it away, and it is not restored yet. */
-static bool bar0_lost(struct pci_dev *pdev)
-{
-	pci_bus_addr_t address = pci_bus_address(pdev, 0);
-	u32 low = 0, high = 0;
-
-	pci_read_config_dword(pdev, PCI_BASE_ADDRESS_0, &low);
-	if (pci_resource_flags(pdev, 0) & IORESOURCE_MEM_64)
-		pci_read_config_dword(pdev, PCI_BASE_ADDRESS_1, &high);
-	else
-		high = upper_32_bits(address);
-
-	return (low & PCI_BASE_ADDRESS_MEM_MASK) != lower_32_bits(address) ||
-	       high != upper_32_bits(address);
-}
-
 /* Is BAR0 there to be read?  Not while decode is off or the device sleeps. */
 static bool bar0_readable(struct pci_dev *pdev)
 {
-	u16 command;
-
-	if (pdev->current_state != PCI_D0)
-		return false;
-	if (pci_read_config_word(pdev, PCI_COMMAND, &command) || PCI_POSSIBLE_ERROR(command))
-		return false;
-
-	return command & PCI_COMMAND_MEMORY && !bar0_lost(pdev);
+	return pdev->current_state == PCI_D0 && nvgrace_reset_has_decode(pdev);
 }
 
 static int look_at_bar0(struct nvgrace_gpu *gpu, struct look *look)
@@ -273,6 +250,18 @@ void nvgrace_readiness_init(struct nvgrace_gpu *gpu)
 							 CXL_DEVICE_DVSEC_ID);
 }
 
+/* Nobody has the device at probe: who should have restored BAR0 has not done so. */
+static void tell_unreadable(struct nvgrace_gpu *gpu)
+{
+	struct pci_dev *pdev = gpu->core.pdev;
+
+	if (!gpu->readiness.cxl_dvsec && pci_device_is_present(pdev) &&
+	    nvgrace_reset_lost_bar0(pdev))
+		pci_err(pdev, "GPU memory cannot be checked: BAR0 has lost its address, remove the device and rescan the bus\n");
+	else
+		pci_err(pdev, "GPU memory cannot be checked: the device does not answer\n");
+}
+
 static int wait_at_probe(struct nvgrace_gpu *gpu)
 {
 	int ret;
@@ -285,7 +274,7 @@ static int wait_at_probe(struct nvgrace_gpu *gpu)
 		 !(ret = nvgrace_readiness_sleep(TASK_KILLABLE)));
 
 	if (ret == -EIO)
-		pci_err(gpu->core.pdev, "GPU memory cannot be checked: the device does not answer\n");
+		tell_unreadable(gpu);
 
 	return ret;
 }

@@ -4,46 +4,115 @@
  * administrator through sysfs, the PCI core by bus reset or to recover from an
  * error.
  */
+#include <linux/bits.h>
+#include <linux/pm_runtime.h>
+
 #include "nvgrace_gpu.h"
 #include "trace.h"
 
+/* Bits of the MSI address that every function with MSI has. */
+#define MSI_MARK	GENMASK(15, 2)
+
 /*
  * The PCI core does not tell a driver how a reset went.  So leave a mark that a
- * reset wipes out and the core does not restore: the MSI address, which nothing
- * looks at while MSI is disabled.
+ * reset wipes out and the core does not restore: in a register of that kind of
+ * interrupts that is disabled, as one of two is.  Nothing looks at it then.
  */
-#define RESET_MARK	0x600dcafc
+static void choose_mark(struct nvgrace_gpu *gpu)
+{
+	struct pci_dev *pdev = gpu->core.pdev;
+
+	gpu->reset_mark = 0;
+	if (pdev->msi_cap && !pdev->msi_enabled) {
+		gpu->reset_mark = MSI_MARK;
+		gpu->reset_mark_pos = pdev->msi_cap + PCI_MSI_ADDRESS_LO;
+	} else if (pdev->msix_cap && !pdev->msix_enabled) {
+		gpu->reset_mark = PCI_MSIX_FLAGS_MASKALL;
+		gpu->reset_mark_pos = pdev->msix_cap + PCI_MSIX_FLAGS;
+	}
+}
+
+/* A function that reads all ones has the mark, too. */
+static bool has_mark(struct nvgrace_gpu *gpu)
+{
+	u16 value;
+
+	pci_read_config_word(gpu->core.pdev, gpu->reset_mark_pos, &value);
+
+	return (value & gpu->reset_mark) == gpu->reset_mark;
+}
 
 static void leave_mark(struct nvgrace_gpu *gpu)
 {
 	struct pci_dev *pdev = gpu->core.pdev;
-	int pos = pdev->msi_cap + PCI_MSI_ADDRESS_LO;
-	u32 readback = 0;
 
-	if (pdev->msi_cap && !pdev->msi_enabled) {
-		pci_read_config_dword(pdev, pos, &gpu->reset_unmarked);
-		pci_write_config_dword(pdev, pos, RESET_MARK);
-		pci_read_config_dword(pdev, pos, &readback);
-	}
-	gpu->reset_marked = readback == RESET_MARK;
+	choose_mark(gpu);
+	if (!gpu->reset_mark)
+		return;
+
+	pci_read_config_word(pdev, gpu->reset_mark_pos, &gpu->reset_unmarked);
+	pci_write_config_word(pdev, gpu->reset_mark_pos, gpu->reset_unmarked | gpu->reset_mark);
+	if (!has_mark(gpu))
+		gpu->reset_mark = 0;
 }
 
 /* Without a mark, a function that answers counts as one that was reset. */
 static bool function_was_reset(struct nvgrace_gpu *gpu)
 {
 	struct pci_dev *pdev = gpu->core.pdev;
-	int pos = pdev->msi_cap + PCI_MSI_ADDRESS_LO;
-	u32 value;
+	u32 id;
 
-	if (!gpu->reset_marked)
-		return !pci_read_config_dword(pdev, PCI_VENDOR_ID, &value) &&
-		       !PCI_POSSIBLE_ERROR(value);
+	if (!gpu->reset_mark)
+		return !pci_read_config_dword(pdev, PCI_VENDOR_ID, &id) &&
+		       !PCI_POSSIBLE_ERROR(id);
+	if (!has_mark(gpu))
+		return true;
 
-	pci_read_config_dword(pdev, pos, &value);
-	if (value == RESET_MARK)
-		pci_write_config_dword(pdev, pos, gpu->reset_unmarked);
+	pci_write_config_word(pdev, gpu->reset_mark_pos, gpu->reset_unmarked);
 
-	return value != RESET_MARK && !PCI_POSSIBLE_ERROR(value);
+	return false;
+}
+
+/**
+ * nvgrace_reset_lost_bar0() - is BAR0 somewhere else than the kernel thinks?
+ * @pdev: the function
+ *
+ * Context: any.
+ * Return: true also if it does not answer.
+ */
+bool nvgrace_reset_lost_bar0(struct pci_dev *pdev)
+{
+	pci_bus_addr_t address = pci_bus_address(pdev, 0);
+	u32 low = 0, high = 0;
+
+	pci_read_config_dword(pdev, PCI_BASE_ADDRESS_0, &low);
+	if (pci_resource_flags(pdev, 0) & IORESOURCE_MEM_64)
+		pci_read_config_dword(pdev, PCI_BASE_ADDRESS_1, &high);
+	else
+		high = upper_32_bits(address);
+
+	return (low & PCI_BASE_ADDRESS_MEM_MASK) != lower_32_bits(address) ||
+	       high != upper_32_bits(address);
+}
+
+/**
+ * nvgrace_reset_has_decode() - do the function's registers have it answer in BAR0?
+ * @pdev: its PCI device
+ *
+ * They do not after a reset that nobody told of, or whose end it did not hear of.
+ * BAR0 and the command are what is restored last.
+ *
+ * Context: any.
+ * Return: false also if it does not answer at all.
+ */
+bool nvgrace_reset_has_decode(struct pci_dev *pdev)
+{
+	u16 command;
+
+	if (pci_read_config_word(pdev, PCI_COMMAND, &command) || PCI_POSSIBLE_ERROR(command))
+		return false;
+
+	return command & PCI_COMMAND_MEMORY && !nvgrace_reset_lost_bar0(pdev);
 }
 
 /*
@@ -106,28 +175,30 @@ static void memory_reset_done(struct nvgrace_gpu *gpu)
 	trace_nvgrace_readiness(gpu->core.pdev, NVGRACE_PENDING);
 }
 
+/*
+ * As if the user had turned memory decode off, which is what a reset does: the
+ * core lets nobody near a BAR until the user turns it on, and restores the BARs
+ * then.  Needs what lock_out_users() does.
+ */
+static void forget_decode(struct nvgrace_gpu *gpu)
+{
+	__le16 *command = (__le16 *)&gpu->core.vconfig[PCI_COMMAND];
+
+	if (gpu->is_open)
+		*command &= cpu_to_le16(~PCI_COMMAND_MEMORY);
+}
+
 static void reset_done(struct pci_dev *pdev)
 {
 	struct nvgrace_gpu *gpu = nvgrace_gpu_from_pci(pdev);
 
 	if (nvgrace_gpu_has_memory(gpu))
 		memory_reset_done(gpu);
+	/* What the PCI core restored may have been lost. */
+	if (!nvgrace_reset_has_decode(pdev))
+		forget_decode(gpu);
 	if (gpu->reset_locked)
 		up_write(&gpu->core.memory_lock);
-}
-
-/*
- * As if the user had turned memory decode off, which is what the reset of the
- * link will do: the core lets nobody near a BAR until the user turns it on, and
- * then restores the BARs.
- */
-static void forget_decode(struct nvgrace_gpu *gpu)
-{
-	__le16 *command = (__le16 *)&gpu->core.vconfig[PCI_COMMAND];
-
-	lock_out_users(gpu);
-	*command &= cpu_to_le16(~PCI_COMMAND_MEMORY);
-	up_write(&gpu->core.memory_lock);
 }
 
 /* AER and DPC reset the link without reset_prepare() and reset_done(). */
@@ -136,15 +207,20 @@ static pci_ers_result_t error_detected(struct pci_dev *pdev, pci_channel_state_t
 	struct nvgrace_gpu *gpu = nvgrace_gpu_from_pci(pdev);
 
 	if (state != pci_channel_io_normal) {
-		mutex_lock(&gpu->open_lock);
-		if (gpu->is_open)
-			forget_decode(gpu);
-		mutex_unlock(&gpu->open_lock);
+		lock_out_users(gpu);
+		forget_decode(gpu);
+		up_write(&gpu->core.memory_lock);
 		if (nvgrace_gpu_has_memory(gpu))
 			nvgrace_readiness_restart(gpu);
 	}
 
 	return vfio_pci_core_aer_err_detected(pdev, state);
+}
+
+static void restore_saved(struct nvgrace_gpu *gpu)
+{
+	if (!pci_load_saved_state(gpu->core.pdev, gpu->saved_state))
+		pci_restore_state(gpu->core.pdev);
 }
 
 /*
@@ -155,8 +231,7 @@ static void resume(struct pci_dev *pdev)
 {
 	struct nvgrace_gpu *gpu = nvgrace_gpu_from_pci(pdev);
 
-	if (!pci_load_saved_state(pdev, gpu->saved_state))
-		pci_restore_state(pdev);
+	restore_saved(gpu);
 	if (!nvgrace_gpu_has_memory(gpu))
 		return;
 	nvgrace_watch_reset(gpu, true);
@@ -176,7 +251,6 @@ int nvgrace_reset_init(struct nvgrace_gpu *gpu)
 {
 	struct pci_dev *pdev = gpu->core.pdev;
 
-	mutex_init(&gpu->open_lock);
 	pci_save_state(pdev);
 	gpu->saved_state = pci_store_saved_state(pdev);
 
@@ -184,17 +258,94 @@ int nvgrace_reset_init(struct nvgrace_gpu *gpu)
 }
 
 /**
+ * nvgrace_reset_open() - a device is to be opened
+ * @gpu: a GPU with memory
+ *
+ * The core takes the addresses of the BARs from the function: see that they are there.
+ *
+ * Context: open; may sleep, and waits for a reset that is under way.
+ * Return: 0, or why the device does not wake up.
+ */
+int nvgrace_reset_open(struct nvgrace_gpu *gpu)
+{
+	struct pci_dev *pdev = gpu->core.pdev;
+	int ret = pm_runtime_resume_and_get(&pdev->dev);
+
+	if (ret < 0)
+		return ret;
+
+	down_write(&gpu->core.memory_lock);
+	if (nvgrace_reset_lost_bar0(pdev))
+		restore_saved(gpu);
+	up_write(&gpu->core.memory_lock);
+	pm_runtime_put(&pdev->dev);
+
+	return 0;
+}
+
+/**
  * nvgrace_reset_opened() - the device is open, its config space can be used
  * @gpu: the GPU
  * @is_open: false: it will soon not be
  *
- * Context: open and close; waits for the beginning of an error's recovery.
+ * Context: open and close; waits for a reset that is under way.
  */
 void nvgrace_reset_opened(struct nvgrace_gpu *gpu, bool is_open)
 {
-	mutex_lock(&gpu->open_lock);
+	down_write(&gpu->core.memory_lock);
 	gpu->is_open = is_open;
-	mutex_unlock(&gpu->open_lock);
+	up_write(&gpu->core.memory_lock);
+}
+
+/**
+ * nvgrace_reset_decode_begin() - the user is to write the command or the power state
+ * @gpu: a GPU with memory
+ *
+ * Context: sleeps, killable; waits for a reset that is under way.
+ * Return: 0 and nvgrace_reset_decode_end() is owed, -EINTR if the task was killed,
+ * or -EIO if the function does not answer: the core would think that it heard.
+ */
+int nvgrace_reset_decode_begin(struct nvgrace_gpu *gpu)
+{
+	struct pci_dev *pdev = gpu->core.pdev;
+	int ret;
+
+	if (pm_runtime_resume_and_get(&pdev->dev) < 0)
+		return -EIO;
+
+	ret = down_read_killable(&gpu->core.memory_lock);
+	if (ret)
+		goto out_put;
+
+	if (!pci_device_is_present(pdev))
+		ret = -EIO;
+	up_read(&gpu->core.memory_lock);
+	if (!ret)
+		return 0;
+
+out_put:
+	pm_runtime_put(&pdev->dev);
+	return ret;
+}
+
+/**
+ * nvgrace_reset_decode_end() - it is written
+ * @gpu: a GPU with memory
+ *
+ * Context: may sleep; waits for a reset that is under way.
+ */
+void nvgrace_reset_decode_end(struct nvgrace_gpu *gpu)
+{
+	struct pci_dev *pdev = gpu->core.pdev;
+
+	if (!nvgrace_reset_has_decode(pdev)) {
+		compat_zap_and_lock_memory(&gpu->core);
+		/* In D3hot nobody gets at a BAR, and the core restores them on the way back. */
+		if (pdev->current_state == PCI_D0 && !nvgrace_reset_has_decode(pdev))
+			forget_decode(gpu);
+		up_write(&gpu->core.memory_lock);
+	}
+	pm_runtime_put(&pdev->dev);
 }
 
 /**

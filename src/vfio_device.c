@@ -46,9 +46,18 @@ static int nvgrace_open_device(struct vfio_device *core_vdev)
 	struct nvgrace_readiness *readiness = &gpu->readiness;
 	int ret;
 
+	ret = nvgrace_reset_open(gpu);
+	if (ret)
+		return ret;
+
 	ret = vfio_pci_core_enable(&gpu->core);
 	if (ret)
 		return ret;
+
+	if (!nvgrace_reset_has_decode(gpu->core.pdev)) {
+		ret = -EIO;
+		goto out_disable;
+	}
 
 	if (!readiness->cxl_dvsec) {
 		void __iomem *bar0 = vfio_pci_core_get_iomap(&gpu->core, 0);

@@ -40,7 +40,7 @@ declare -A running=()
 "$RIG_DIR/rig" suite fleet >/dev/null
 
 # All at once: much of their time is spent in steps that use one core.
-programs=(deb fleet hooks install rpm quality release repository setup tarball)
+programs=(deb fleet hooks install modules prebuilt rpm quality release repository setup tarball)
 for program in "${programs[@]}"; do
   # Goes down with this script, whatever ends that.
   setpriv --pdeathsig TERM "$RIG_DIR/rig" run "tests/packages/$program.sh" >"$results/$program" 2>&1 </dev/null &

@@ -287,7 +287,8 @@ static int run(const struct command *command, const struct arguments *arguments)
 			strerror(-ret));
 		return trouble;
 	}
-	if ((arguments->count || !command->checks) && chosen_gpus_read(&gpus, arguments->bdfs, arguments->count))
+	if ((arguments->count || !command->checks) &&
+	    chosen_gpus_read(&gpus, arguments->bdfs, arguments->count))
 		return trouble;
 	ret = command->run(&gpus, arguments);
 	gpus_free(&gpus);
@@ -367,10 +368,9 @@ int main(int argc, char **argv)
 				wrong);
 			return EX_USAGE;
 		case 'w':
-			if (!text_number(optarg ?: "2", &seconds) && seconds && seconds <= 3600)
-				arguments.watch = seconds;
-			else
-				return wrong_usage("not a number of seconds from 1 to 3600: ", optarg);
+			if (text_number(optarg ?: "2", &seconds) || !seconds || seconds > 3600)
+				return wrong_usage("not 1 to 3600 seconds: ", optarg);
+			arguments.watch = seconds;
 			break;
 		case 'c':
 			arguments.check = optarg;

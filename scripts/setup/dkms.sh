@@ -81,10 +81,11 @@ dkms_build() {
   dkms install -m "$name" -v "$1" -k "$2" --force || return 3
 }
 
-# take_back KERNEL: what DKMS has built for it.
+# take_back KERNEL: what DKMS has built for it. Not "remove": with the last kernel, that
+# forgets the module, which nothing would be built from again.
 take_back() {
   for version in $(versions); do
-    ! is_installed "$version" "$1" || dkms remove -m "$name" -v "$version" -k "$1" || true
+    ! is_installed "$version" "$1" || dkms unbuild -m "$name" -v "$version" -k "$1" || true
   done
 }
 

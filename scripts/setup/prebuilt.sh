@@ -8,19 +8,17 @@
 # is_prebuilt KERNEL: its module is a package's. Where RHEL and SUSE take the module of
 # another kernel, there is a link to that.
 is_prebuilt() {
-  for folder in updates extra weak-updates; do
-    [ -d "$modules/$1/$folder" ] || continue
-    for file in $(find "$modules/$1/$folder" -name "$name.ko*"); do
-      ! is_of_package "$(readlink -f "$file")" || return 0
-    done
-  done
-  return 1
+  find "$modules/$1/updates" "$modules/$1/extra" "$modules/$1/weak-updates" -name "$name.ko*" 2>/dev/null |
+    while IFS= read -r file; do
+      ! is_of_package "$(readlink -f "$file")" || echo "$file"
+    done | grep --quiet .
 }
 
 # prebuilt KERNEL...: two modules of one name in one folder of depmod's search would be
 # one too many, so DKMS's goes; and it is made again when the other one has gone.
 prebuilt() {
   for kernel; do
+    built=''
     [ -d "$modules/$kernel/kernel" ] || continue
     if [ -e "$parts/dkms.sh" ]; then
       if is_prebuilt "$kernel"; then

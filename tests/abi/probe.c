@@ -174,6 +174,38 @@ static void killed_in_probe(void)
 	CHECK_RET(host_bind(gpu.bdf, DRIVER), 0);
 }
 
+/* As a reset leaves it that is over before anybody can restore the device. */
+static void forget_bar0(void)
+{
+	char path[PATH_MAX];
+	u64 none = 0;
+	int fd;
+
+	host_pci_path(path, sizeof(path), gpu.bdf, "config");
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	CHECK(fd >= 0, "%s: %s", path, strerror(errno));
+	CHECK_RET(pwrite(fd, &none, sizeof(none), PCI_BASE_ADDRESS_0), sizeof(none));
+	close(fd);
+}
+
+static void bar0_lost(void)
+{
+	char text[4096];
+	int log;
+
+	CHECK_RET(host_unbind(gpu.bdf), 0);
+	forget_bar0();
+	log = kmsg_open();
+	CHECK_RET(host_bind(gpu.bdf, DRIVER), -EIO);
+	CHECK_EQ(kmsg_read(log, KMSG_ERR, gpu.bdf, text, sizeof(text)), 1);
+	CHECK(strstr(text, "remove the device and rescan the bus"),
+	      "it does not say what to do: %s", text);
+
+	CHECK_RET(host_pci_write(gpu.bdf, "remove", "1"), 0);
+	CHECK_RET(host_write("/sys/bus/pci/rescan", "1"), 0);
+	CHECK_RET(host_bind(gpu.bdf, DRIVER), 0);
+}
+
 static const struct tap_test tests[] = {
 	{ "D1.1 the module has the five ids, as vfio_pci: aliases only",
 	  aliases },
@@ -186,6 +218,8 @@ static const struct tap_test tests[] = {
 	  offered_when_ready },
 	{ "D1.5 a process killed in a waiting probe dies",
 	  killed_in_probe },
+	{ "D1.5 one that has lost its BARs is refused, and bound when found again",
+	  bar0_lost },
 };
 
 int main(int argc, char **argv)

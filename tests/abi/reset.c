@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "access.h"
@@ -177,6 +179,67 @@ static void check_failure(int (*reset)(const struct vfio *vfio))
 	live_check(&live);
 }
 
+/* The user has the first interrupt of a kind: VFIO_PCI_MSI_IRQ_INDEX or ..MSIX.. */
+static void take_interrupt(unsigned int index)
+{
+	char buffer[sizeof(struct vfio_irq_set) + sizeof(s32)];
+	struct vfio_irq_set *set = (void *)buffer;
+	s32 fd = eventfd(0, EFD_CLOEXEC);
+
+	*set = (struct vfio_irq_set){
+		.argsz = sizeof(buffer),
+		.flags = VFIO_IRQ_SET_DATA_EVENTFD |
+			 VFIO_IRQ_SET_ACTION_TRIGGER,
+		.index = index,
+		.count = 1,
+	};
+	memcpy(set->data, &fd, sizeof(fd));
+	CHECK_RET(tap_sys(ioctl(dev.device, VFIO_DEVICE_SET_IRQS, set)), 0);
+}
+
+/* MSI-X has no virtual registers: this is the device's. */
+static u16 msix_control(void)
+{
+	u8 at = vfio_capability(&dev, PCI_CAP_ID_MSIX);
+	u16 control;
+
+	CHECK_RET(vfio_read(&dev, CONFIG, at + PCI_MSIX_FLAGS, &control, 2), 2);
+	return control;
+}
+
+/* What it goes by is not what the user has. */
+static void check_with_interrupt(unsigned int index)
+{
+	const unsigned int *region;
+	struct live live;
+	u16 control;
+
+	vfio_open(&dev, &gpu);
+	take_interrupt(index);
+	for (region = program_regions(); *region; region++)
+		live_prepare(&live, *region);
+	control = msix_control();
+
+	CHECK(reset_by_firmware(&dev) < 0, "the reset did not fail");
+	check_bars(false);
+	CHECK_EQ(msix_control(), control);
+
+	CHECK_RET(vfio_reset_by_sysfs(&dev), 0);
+	check_bars(true);
+	CHECK_EQ(msix_control(), control);
+	live_check(&live);
+}
+
+static void with_msi(void)
+{
+	check_with_interrupt(VFIO_PCI_MSI_IRQ_INDEX);
+}
+
+static void with_msix(void)
+{
+	check_with_interrupt(VFIO_PCI_MSIX_IRQ_INDEX);
+}
+
 static void impossible_hot_reset(void)
 {
 	check_failure(vfio_hot_reset);
@@ -298,6 +361,8 @@ static const struct tap_test no_bus_tests[] = {
 static const struct tap_test failing_tests[] = {
 	{ "D2.4 VFIO_DEVICE_RESET that fails leaves the BARs", failing_ioctl },
 	{ "D2.4 a reset by sysfs that fails leaves the BARs", failing_sysfs },
+	{ "D2.4 so it does while the user has MSI", with_msi },
+	{ "D2.4 so it does while the user has MSI-X", with_msix },
 };
 
 static struct tap_test tests[TAP_COUNT(flr_tests) + TAP_COUNT(bus_tests) +

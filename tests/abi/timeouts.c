@@ -144,6 +144,7 @@ static void failed_reset(void)
 	ret = vfio_reset(&dev);
 	CHECK(ret < 0, "the reset gave %d", ret);
 	host_control_set(gpu.bdf, "reset_fails", 0);
+	CHECK_RET(vfio_read(&dev, VFIO_PCI_BAR0_REGION_INDEX, 0, &got, 8), -EIO);
 	for (i = 0; i < TAP_COUNT(bars); i++) {
 		u64 size = gpu_memory(&gpu, bars[i])->bar;
 

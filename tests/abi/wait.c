@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <linux/futex.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -223,7 +224,7 @@ static void unbind_waiting(void)
 	CHECK_RET(task_end(&task), 0);
 }
 
-static volatile sig_atomic_t signals;
+static atomic_int signals;
 
 static void count_signal(int number)
 {
@@ -255,7 +256,7 @@ static void signal_waiting(void)
 	}
 }
 
-static volatile bool toggles;
+static atomic_bool toggles;
 
 /* Each change has memory_lock for a moment, and takes the mappings away. */
 static long toggle_decode(void *unused)

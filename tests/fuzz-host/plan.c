@@ -100,6 +100,21 @@ static u64 slowest(void)
 	return slowest;
 }
 
+/* The first step that no lane has begun. */
+static u64 fastest(void)
+{
+	u64 fastest = fuzz->first;
+	unsigned int i;
+
+	for (i = 0; i < LANES; i++) {
+		const struct lane *lane = &fuzz->lanes[i];
+
+		if ((lane->done || lane->op) && lane->step >= fastest)
+			fastest = lane->step + 1;
+	}
+	return fastest;
+}
+
 static void keep_together(const struct lane *lane)
 {
 	long ms;
@@ -192,7 +207,7 @@ void plan_report(void)
 	unsigned int i;
 
 	tap_note("to have it again: --seed %llu --first %llu --steps %llu", fuzz->seed,
-		 fuzz->first, slowest() - fuzz->first + AHEAD_STEPS);
+		 fuzz->first, fastest() - fuzz->first);
 	for (i = 0; i < LANES; i++) {
 		if (fuzz->lanes[i].done || fuzz->lanes[i].op)
 			report_lane(&fuzz->lanes[i]);

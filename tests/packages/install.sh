@@ -77,5 +77,9 @@ module_goes() {
     ls "$modules/modules.dep"
 }
 tap_check "make uninstall: the module goes, and depmod knows" module_goes
+no_packages() {
+  KEY=$scratch/none OUT=$scratch/none make_module install && ls "$scratch/a host/lib/modules/$kernel/updates/$package.ko.xz" && [ ! -e "$scratch/none" ]
+}
+tap_check "make install: a KEY in the environment is none of its business" no_packages
 
 tap_done

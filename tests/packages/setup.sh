@@ -255,9 +255,15 @@ tap_check "module_blacklist= is no matter of keys" \
 tap_check "nor is kernel.modules_disabled" explains "" "${error}Operation not permitted" "" 1 "kernel.modules_disabled is 1"
 tap_check "SLES loads no unsupported module" \
   explains "" "modprobe: ERROR: module '$package' is unsupported" "" 0 "echo allow_unsupported_modules 1 >/etc/modprobe.d/10-unsupported-modules.conf"
-touch "$root/var/lib/dkms/mok.pub"
+# dkms_key NAME
+dkms_key() {
+  openssl req -x509 -newkey rsa:2048 -nodes -keyout /dev/null -outform der -out "$root/var/lib/dkms/mok.pub" -subj "/CN=$1" 2>/dev/null
+}
+dkms_key "DKMS module signing key"
 tap_check "a key that is not trusted" explains "" "${error}Key was rejected by service" "" 0 "mokutil --import /var/lib/dkms/mok.pub"
 tap_check "the same under lockdown" explains "" "${error}Operation not permitted" "module_blacklist=nouveau" 0 "mokutil --import /var/lib/dkms/mok.pub"
+dkms_key "Secure Boot Module Signature key"
+tap_check "DKMS's key is not named for a module that somebody else signed" explains "" "${error}Key was rejected by service" "" 0 "that is not on this machine"
 rm "$root/var/lib/dkms/mok.pub"
 tap_check "no file is named that is not there" explains "" "${error}Key was rejected by service" "" 0 "that is not on this machine"
 
@@ -265,5 +271,7 @@ program modinfo <<<'exit 1'
 tap_check "no module, with headers: what builds it or says why not" explains "" "" "" 0 "package-setup build $release"
 rm --recursive "$root/usr/lib/modules/$release/build"
 tap_check "no module, no headers" explains "" "" "" 0 "whose headers are missing; install them"
+rm "$root/usr/share/$package/dkms.sh"
+tap_check "no module, and nothing that builds one" explains "" "" "" 0 "install the package that has it for this kernel, or $package-dkms"
 
 tap_done

@@ -34,7 +34,7 @@ build_guest() {
   local name=$1 path stamp
   path=$(build_path "$name")
   rig_lock "build-$name"
-  stamp=$(cat "$path/base.stamp")-$(root_stamp)-$(rig_hash "$(build_path abi)/guest_init")
+  stamp=$(cat "$path/base.stamp")-$(root_stamp boot all)-$(rig_hash "$(build_path abi)/guest_init")
   if [ "$(cat "$path/guest.stamp" 2>/dev/null)" != "$stamp" ]; then
     rig_need_space 300 "QEMU in hosts of kernel $name"
     rig_step "packing QEMU and guests for hosts of kernel $name" initrd_guest "$name"

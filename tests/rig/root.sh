@@ -16,18 +16,32 @@ root_path() {
   printf '%s/root\n' "$RIG_CACHE"
 }
 
+# How much of the root is needed: all, or boot, what a virtual host takes.
+: "${RIG_ROOT_PART:=all}"
+
+# root_tools PART: the packages of that part, one a line.
 root_tools() {
-  sed 's/#.*//' "$RIG_DIR/tools.list" | tr --squeeze-repeats ' \n' '\n' | sed '/^$/d'
+  awk -v part="[$1]" '/^\[/ { here = $1 == part } here && !/^[[#]/ && NF { print $1 }' "$RIG_DIR/tools.list"
 }
 
-# What the root is made from; another value means it has to be made again.
+# root_stamp PART...: what a root with these parts is made from; another value means it has
+# to be made again.
 root_stamp() {
-  { printf '%s\n' "${RIG_SUITES[@]}"; cat "$RIG_DIR/tools.list" "$RIG_DIR/root-tools.sh"; } |
-    sha256sum | cut --delimiter=' ' --fields=1
+  local part
+  {
+    printf '%s\n' "${RIG_SUITES[@]}"
+    cat "$RIG_DIR/root-tools.sh"
+    for part; do root_tools "$part"; done
+  } | sha256sum | cut --delimiter=' ' --fields=1
+}
+
+# root_has PART...: these are what it has.
+root_has() {
+  [ "$(cat "$(root_path)/.rig-stamp" 2>/dev/null)" = "$(root_stamp "$@")" ]
 }
 
 root_is_current() {
-  [ "$(cat "$(root_path)/.rig-stamp" 2>/dev/null)" = "$(root_stamp)" ]
+  root_has boot all || { [ "$RIG_ROOT_PART" = boot ] && root_has boot; }
 }
 
 # Makes the root unless it is there already; it stays as it is as long as this process
@@ -39,19 +53,41 @@ root_setup() {
 }
 
 root_make() {
-  local new
-  new=$(root_path).new
   [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ] ||
     rig_die "the rig cross-compiles on an amd64 Debian-like machine, which this is not"
   rig_need_space 5000 "the Debian root with the tools"
+  root_has boot || root_make_first
+  [ "$RIG_ROOT_PART" = boot ] || root_make_rest
+}
+
+root_make_first() {
+  local new
+  new=$(root_path).new
   command -v mmdebstrap >/dev/null || root_install_mmdebstrap
   rm --recursive --force --one-file-system "$new" "$(root_path)"
   rig_step "making a Debian $RIG_ROOT_SUITE root" root_bootstrap "$new"
   root_write_apt "$new"
-  rig_step "installing the tools in it" root_enter_at "$new" - "$RIG_DIR/root-tools.sh" "$(root_tools)"
+  rig_step "installing what a virtual host takes in it" root_install "$new" boot
   touch "$new/$RIG_LISTS_UPDATED"
-  root_stamp >"$new/.rig-stamp"
+  root_stamp boot >"$new/.rig-stamp"
   mv "$new" "$(root_path)"
+}
+
+# As long as it is not whole it is none: what ends this has it made anew.
+root_make_rest() {
+  local new
+  new=$(root_path).new
+  rm --recursive --force --one-file-system "$new"
+  mv "$(root_path)" "$new"
+  root_write_apt "$new"
+  rig_step "installing the other tools in it" root_install "$new" all
+  root_stamp boot all >"$new/.rig-stamp"
+  mv "$new" "$(root_path)"
+}
+
+# root_install ROOT PART
+root_install() {
+  root_enter_at "$1" - "$RIG_DIR/root-tools.sh" "$(root_tools "$2")"
 }
 
 root_install_mmdebstrap() {

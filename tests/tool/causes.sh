@@ -144,6 +144,9 @@ nothing_derived() {
     says "unknown    GPU's driver: there is no GPU that answers" "Problems: 1. Warnings: 0." && [ "$(grep --count "$GPU" "$scratch/out")" = 2 ]
 }
 check "GPU: it has fallen off the bus, and nothing else is said of it" off_bus nothing_derived
+no_address() { answers; unbound; log "$DRIVER $GPU: GPU memory cannot be checked: BAR0 has lost its address, remove the device and rescan the bus"; }
+check "its configuration is lost" no_address doctor_begins 2 "Link and training: $GPU: GPU memory cannot be checked: BAR0 has lost its address" \
+  "echo 1 >/sys/bus/pci/devices/$GPU/remove" "echo 1 >/sys/bus/pci/rescan" "nvgrace-gpu bind $GPU"
 one_off_bus() { two_gpus; config "$GPU" '\xff\xff\xff\xff'; answers_second; }
 answers_second() { config "$second" '\xde\x10\x45\x23'; }
 one_derived() { nothing_of_first && says "ok         GPU's driver: $second: bound to $DRIVER" "Problems: 1. Warnings: 0."; }
@@ -161,5 +164,7 @@ other_gpu() { unbound; put "sys/bus/pci/devices/$GPU/device" 0x2330; }
 check "GPU: one of another kind" other_gpu doctor_begins 2 "GPU: no GPU that the driver knows is on a PCI bus"
 named_unsupported() { run 1 status "$GPU" && says "'$GPU' is a GPU that the driver does not support: Vera Rubin (10de:3041)"; }
 check "status: of one that the driver does not support" unsupported named_unsupported
+
+check "each finding in those states has a code of its own" nothing coded
 
 tap_done

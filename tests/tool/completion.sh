@@ -61,9 +61,9 @@ knows() {
 }
 checks() {
   local id
-  for id in $(sed --quiet 's/^\t{ "\([a-z-]*\)",.*check_.*/\1/p' "$folder/../../tools/checks/registry.c"); do
-    grep --quiet "[( ']$id[) ']" "$1" || { echo "it lacks the check $id"; return 1; }
-  done
+  while read -r id; do
+    grep --quiet "[( ']${id}[) ']" "$1" || { echo "it lacks the check $id"; return 1; }
+  done < <(sed --quiet 's/^\t{ "\([a-z-]*\)",.*check_.*/\1/p' "$folder/../../tools/checks/registry.c")
 }
 for shell in completion zsh fish; do
   tap_check "nvgrace-gpu.$shell has all commands and options" knows "$folder/../../tools/nvgrace-gpu.$shell"

@@ -13,7 +13,8 @@
 . "$folder/guests.sh"
 
 kubevirt() {
-  "$folder/kubevirt.py" "$folder/schemas/kubevirt.json" "$scratch/$1"
+  "$folder/schema.py" "$folder/schemas/kubevirt.json" "$scratch/$1" &&
+    "$folder/kubevirt.py" "$scratch/$1"
 }
 nova() {
   "$folder/nova.py" "$scratch/$1"

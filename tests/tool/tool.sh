@@ -70,6 +70,11 @@ doctor_begins() {
   [ "$#" -eq 0 ] || tail --lines=$# "$scratch/out" | diff <(printf '               %s\n' "$@") -
 }
 
+# coded: each finding that doctor_begins had has a code of its own.
+coded() {
+  ! grep --no-filename -e '-other"' "$scratch/json"/*
+}
+
 # check NAME CHANGE COMMAND...: in a good host after CHANGE, a function.
 check() {
   local name=$1 change=$2

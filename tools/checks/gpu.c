@@ -24,7 +24,8 @@ static void check_tables(struct diagnosis *diagnosis)
 		ret = acpi_property_read(&size, PROPERTY_SIZE);
 	if (ret) {
 		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "ACPI tables cannot be read: %s%s",
-			      strerror(-ret), ret == -EACCES ? " (root can)" : "")->code = "unreadable";
+			      strerror(-ret), ret == -EACCES ? " (root can)" : "")
+			->code = "unreadable";
 		return;
 	}
 	for (size_t i = 0; i < size.valued && i < 16; i++) {

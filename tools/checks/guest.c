@@ -232,7 +232,8 @@ void check_memlock(struct diagnosis *diagnosis)
 	}
 	if (tree_read(text, sizeof(text), "/proc/self/limits") < 0 ||
 	    !text_field(text, "Max locked memory", limit, sizeof(limit))) {
-		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "/proc/self/limits is not there")->code = "unseen";
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "/proc/self/limits is not there")
+			->code = "unseen";
 		return;
 	}
 	limit[strcspn(limit, " ")] = 0;

@@ -17,7 +17,8 @@ void check_architecture(struct diagnosis *diagnosis)
 	struct finding *finding;
 
 	if (!host->arch[0]) {
-		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "/proc/sys/kernel/arch is not there")->code = "unseen";
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "/proc/sys/kernel/arch is not there")
+			->code = "unseen";
 	} else if (!strcmp(host->arch, "aarch64")) {
 		diagnosis_add(diagnosis, VERDICT_OK, "%s%s%s", host->arch,
 			      host->machine[0] ? ", " : "", host->machine);
@@ -195,7 +196,8 @@ static void check_one_group(struct diagnosis *diagnosis, const struct gpu *gpu)
 		diagnosis_add(diagnosis, VERDICT_OK, "%s: group %s", gpu->pci.bdf, gpu->pci.group);
 	else if (viable)
 		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "%s: in no group%s", gpu->pci.bdf,
-			      gpu->pci.driver[0] ? "" : " before it has a driver")->code = "no-group";
+			      gpu->pci.driver[0] ? "" : " before it has a driver")
+			->code = "no-group";
 	pci_devices_free(&members);
 }
 
@@ -215,7 +217,8 @@ void check_pages(struct diagnosis *diagnosis)
 	char size[32];
 
 	if (!host->page_size) {
-		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "the page size cannot be seen")->code = "unseen";
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN, "the page size cannot be seen")
+			->code = "unseen";
 		return;
 	}
 	text_size(size, sizeof(size), host->page_size);

@@ -29,7 +29,8 @@ void check_vfio(struct diagnosis *diagnosis)
 		missing++;
 		if (ret != -ENOENT) {
 			diagnosis_add(diagnosis, VERDICT_UNKNOWN,
-				      "the modules of kernel %s cannot be looked at", release)->code = "unseen";
+				      "the modules of kernel %s cannot be looked at", release)
+				->code = "unseen";
 			return;
 		}
 		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "kernel %s has no module %s",
@@ -117,7 +118,8 @@ static void check_kernel(struct diagnosis *diagnosis, const char *release, enum 
 		finding->fix = fix_build(&diagnosis->host, release);
 	} else {
 		diagnosis_add(diagnosis, VERDICT_UNKNOWN,
-			      "the modules of kernel %s cannot be looked at", release)->code = "unseen";
+			      "the modules of kernel %s cannot be looked at", release)
+			->code = "unseen";
 	}
 }
 

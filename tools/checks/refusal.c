@@ -62,6 +62,10 @@ char *refusal_fix(const struct gpu *gpu, const char *message)
 		return text_format("# a GPU driver has given the memory to Linux\n"
 				   REFUSAL_STOP_SERVICES "nvgrace-gpu bind %s", gpu->pci.bdf);
 	}
+	if (strstr(message, "lost its address"))
+		return text_format("echo 1 >/sys/bus/pci/devices/%s/remove\n"
+				   "echo 1 >/sys/bus/pci/rescan\n"
+				   "nvgrace-gpu bind %s", gpu->pci.bdf, gpu->pci.bdf);
 	if (strstr(message, "is zero") || refusal_is_about_readiness(message))
 		return text_copy(REFUSAL_POWER_CYCLE);
 	if (strstr(message, "1:1"))

@@ -94,8 +94,8 @@ static enum gpu_error pci_error(const char *text)
 
 	if (begins(text, "AER: "))
 		text += 5;
-	/* Firmware that has seen it first gives registers; this one if it is uncorrectable. */
-	if ((begins(text, "PCIe Bus Error: severity=") && strstr(text, "Uncorrect")) ||
+	/* Uncorrected, or Uncorrectable. Firmware that has seen it first gives registers. */
+	if (begins(text, "PCIe Bus Error: severity=Un") ||
 	    begins(text, "aer_uncor_severity: "))
 		return GPU_ERROR_PCIE;
 	for (size_t i = 0; i < ARRAY_SIZE(resets); i++) {

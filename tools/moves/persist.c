@@ -19,7 +19,7 @@
 #define RULES "/etc/udev/rules.d/61-nvgrace-gpu-%s.rules"
 
 /* A file of rules is short; this is no limit. */
-#define RULES_MAX (1 << 20)
+#define RULES_MAX 0x100000
 
 #define RELOAD "udevadm control --reload"
 
@@ -94,7 +94,7 @@ void persist_undo(struct persist *persist)
 }
 
 /* Runs a command that somebody else can run later; 0 or 1. */
-static int run(const char *command, const char *what)
+static int run_command(const char *command, const char *what)
 {
 	int ret = program_run(command);
 
@@ -118,8 +118,8 @@ static int tell_udev(const struct gpus *gpus)
 		free(command);
 		command = longer;
 	}
-	ret = run(RELOAD, "udev cannot be told before the next boot") ||
-	      run(command, "udev cannot be told before the next boot");
+	ret = run_command(RELOAD, "udev cannot be told before the next boot") ||
+	      run_command(command, "udev cannot be told before the next boot");
 	free(command);
 	return ret;
 }
@@ -142,7 +142,7 @@ static int make_initramfs(void)
 		return 0;
 	}
 	fprintf(stderr, "nvgrace-gpu: %s, which takes a while\n", command);
-	return run(command, "the initramfs could not be made anew");
+	return run_command(command, "the initramfs could not be made anew");
 }
 
 int persist_tell(const struct persist *persist, bool binds)

@@ -15,6 +15,7 @@
 #define VGPU_PM			0x40
 #define VGPU_MSI		0x48
 #define VGPU_EXP		0x60
+#define VGPU_MSIX		0xb0
 #define VGPU_NVIDIA_DVSEC	0x100
 #define VGPU_AER		0x140
 #define VGPU_CXL_DVSEC		0x200
@@ -26,6 +27,11 @@
 #define VGPU_BAR0_SIZE		SZ_16M
 #define VGPU_BAR2_SIZE		SZ_64M
 #define VGPU_BAR4_SIZE		SZ_32M
+
+/* Where in BAR0 MSI-X has its table and its pending bits */
+#define VGPU_MSIX_VECTORS	9
+#define VGPU_MSIX_TABLE		0xb90000
+#define VGPU_MSIX_PBA		0xba0000
 
 /* NVIDIA DVSEC 3: bit 0 of the word at 0xa is set on parts without the erratum */
 #define VGPU_NVIDIA_DVSEC_ID	3
@@ -82,7 +88,7 @@ static const struct vgpu_field {
 	{ VGPU_MSI + PCI_MSI_DATA_64, 2, 0, 0xffff },
 
 	/* PCI Express endpoint with function level reset; 16 GT/s x16 */
-	{ VGPU_EXP, 2, PCI_CAP_ID_EXP },
+	{ VGPU_EXP, 2, PCI_CAP_ID_EXP | VGPU_MSIX << 8 },
 	{ VGPU_EXP + PCI_EXP_FLAGS, 2, 2 },
 	{ VGPU_EXP + PCI_EXP_DEVCAP, 4, 1 | PCI_EXP_DEVCAP_EXT_TAG | PCI_EXP_DEVCAP_RBER |
 	  PCI_EXP_DEVCAP_FLR },
@@ -96,6 +102,13 @@ static const struct vgpu_field {
 	{ VGPU_EXP + PCI_EXP_LNKCAP2, 4, PCI_EXP_LNKCAP2_SLS_2_5GB | PCI_EXP_LNKCAP2_SLS_5_0GB |
 	  PCI_EXP_LNKCAP2_SLS_8_0GB | PCI_EXP_LNKCAP2_SLS_16_0GB },
 	{ VGPU_EXP + PCI_EXP_LNKCTL2, 2, PCI_EXP_LNKCTL2_TLS_16_0GT, PCI_EXP_LNKCTL2_TLS },
+
+	/* The same interrupts by a table in BAR0 */
+	{ VGPU_MSIX, 2, PCI_CAP_ID_MSIX },
+	{ VGPU_MSIX + PCI_MSIX_FLAGS, 2, VGPU_MSIX_VECTORS - 1,
+	  PCI_MSIX_FLAGS_ENABLE | PCI_MSIX_FLAGS_MASKALL },
+	{ VGPU_MSIX + PCI_MSIX_TABLE, 4, VGPU_MSIX_TABLE },
+	{ VGPU_MSIX + PCI_MSIX_PBA, 4, VGPU_MSIX_PBA },
 
 	/* Error reporting; what is fatal is as the specification has it after a reset */
 	{ VGPU_AER + PCI_ERR_UNCOR_MASK, 4, 0, U32_MAX },

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * D6.4a: registers of the function that were lost: BARs at 0, memory decode off, while
+ * the core believes otherwise. A touch of BAR0 that gets through is an abort.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <unistd.h>
+
+#include "access.h"
+#include "host.h"
+#include "program.h"
+#include "touch.h"
+
+#define BAR0 VFIO_PCI_BAR0_REGION_INDEX
+/* Not one of the registers that tell readiness; plain memory in the virtual GPU. */
+#define SCRATCH 0x2000
+
+static struct vfio dev;
+static struct access accesses[ACCESS_KINDS];
+static char *bar0;
+
+/* As a function that comes back by itself: no driver hears of this reset. */
+static void lose(u8 express)
+{
+	int at = express + PCI_EXP_DEVCTL;
+	char path[PATH_MAX];
+	u16 control;
+	int fd;
+
+	host_pci_path(path, sizeof(path), gpu.bdf, "config");
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	CHECK(fd >= 0, "%s cannot be opened", path);
+	CHECK_RET(tap_sys(pread(fd, &control, 2, at)), 2);
+	control |= PCI_EXP_DEVCTL_BCR_FLR;
+	CHECK_RET(tap_sys(pwrite(fd, &control, 2, at)), 2);
+	close(fd);
+}
+
+static void begin(void)
+{
+	u64 value;
+
+	vfio_open(&dev, &gpu);
+	access_prepare(accesses, &dev, USEMEM, 0);
+	access_check(&accesses[ACCESS_STORE]);
+	bar0 = vfio_map(&dev, BAR0, 0, 0x10000);
+	CHECK_RET(touch_load(bar0 + SCRATCH, &value), 0);
+}
+
+static void check_refused(void)
+{
+	u64 value = 0;
+
+	CHECK_RET(vfio_read(&dev, BAR0, SCRATCH, &value, 4), -EIO);
+	CHECK_RET(vfio_write(&dev, BAR0, SCRATCH, &value, 4), -EIO);
+	CHECK_RET(touch_load(bar0 + SCRATCH, &value), -EFAULT);
+	CHECK_RET(touch_store(bar0 + SCRATCH, value), -EFAULT);
+}
+
+static void check_works(void)
+{
+	enum access_kind kind;
+	u64 value;
+
+	CHECK_RET(vfio_read(&dev, BAR0, SCRATCH, &value, 4), 4);
+	CHECK_RET(touch_load(bar0 + SCRATCH, &value), 0);
+	for (kind = 0; kind < ACCESS_KINDS; kind++)
+		access_check(&accesses[kind]);
+}
+
+/* The reset saves and restores what is not there any more. */
+static void check_reset(int (*reset)(const struct vfio *vfio))
+{
+	begin();
+	lose(vfio_capability(&dev, PCI_CAP_ID_EXP));
+	CHECK_RET(reset(&dev), 0);
+	check_refused();
+	CHECK_RET(reset(&dev), 0);
+	check_refused();
+	vfio_set_decode(&dev, true);
+	check_works();
+	CHECK_RET(reset(&dev), 0);
+	check_works();
+}
+
+static void by_sysfs(void)
+{
+	check_reset(vfio_reset_by_sysfs);
+}
+
+static void by_ioctl(void)
+{
+	check_reset(vfio_reset);
+}
+
+/* What is written to a function that is not there says nothing of when it is. */
+static void turned_on_while_gone(void)
+{
+	u16 command;
+
+	begin();
+	CHECK_RET(vfio_read(&dev, CONFIG, PCI_COMMAND, &command, 2), 2);
+	lose(vfio_capability(&dev, PCI_CAP_ID_EXP));
+	CHECK_RET(vfio_reset_by_sysfs(&dev), 0);
+	host_control_set(gpu.bdf, "gone", 1);
+	CHECK_RET(vfio_write(&dev, CONFIG, PCI_COMMAND, &command, 2), -EIO);
+	check_refused();
+	host_control_set(gpu.bdf, "gone", 0);
+	check_refused();
+	CHECK_RET(vfio_write(&dev, CONFIG, PCI_COMMAND, &command, 2), 2);
+	check_works();
+}
+
+/* The next user gets a device that works. */
+static void before_open(void)
+{
+	u8 express;
+
+	vfio_open(&dev, &gpu);
+	express = vfio_capability(&dev, PCI_CAP_ID_EXP);
+	vfio_close(&dev);
+	lose(express);
+	begin();
+	check_works();
+}
+
+static const struct tap_test tests[] = {
+	{ "D6.4a registers lost before a reset by sysfs take BARs out of reach", by_sysfs },
+	{ "D6.4a registers lost before VFIO_DEVICE_RESET take BARs out of reach", by_ioctl },
+	{ "D6.4a memory decode is not turned on while the function is gone",
+	  turned_on_while_gone },
+	{ "D6.4a registers lost before an open are restored", before_open },
+};
+
+int main(int argc, char **argv)
+{
+	return program_run(argc, argv, tests, TAP_COUNT(tests));
+}
