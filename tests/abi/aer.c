@@ -10,12 +10,11 @@
 #include <unistd.h>
 
 #include "access.h"
+#include "bar0.h"
 #include "host.h"
 #include "program.h"
 #include "touch.h"
 
-#define BAR0 VFIO_PCI_BAR0_REGION_INDEX
-#define SCRATCH 0x2000
 #define PATIENCE_MS 20000
 /* The link has a second to come back after its reset. */
 #define RECOVERY_MS 2500
@@ -54,13 +53,10 @@ static void inject(u32 uncorrectable)
 
 static void begin(void)
 {
-	u64 value;
-
 	vfio_open(&dev, &gpu);
 	access_prepare(accesses, &dev, USEMEM, 0);
 	access_check(&accesses[ACCESS_STORE]);
-	bar0 = vfio_map(&dev, BAR0, 0, 0x10000);
-	CHECK_RET(touch_load(bar0 + SCRATCH, &value), 0);
+	bar0 = bar0_map(&dev);
 }
 
 /* Until the driver has heard of it: BAR0 is out of reach then. */
@@ -69,20 +65,10 @@ static void wait_refused(void)
 	long until = task_now_ms() + PATIENCE_MS;
 	u32 value;
 
-	while (vfio_read(&dev, BAR0, SCRATCH, &value, 4) == 4) {
+	while (vfio_read(&dev, BAR0, BAR0_SCRATCH, &value, 4) == 4) {
 		CHECK(task_now_ms() < until, "BAR0 can still be read");
 		task_sleep_ms(1);
 	}
-}
-
-static void check_refused(void)
-{
-	u64 value = 0;
-
-	CHECK_RET(vfio_read(&dev, BAR0, SCRATCH, &value, 4), -EIO);
-	CHECK_RET(vfio_write(&dev, BAR0, SCRATCH, &value, 4), -EIO);
-	CHECK_RET(touch_load(bar0 + SCRATCH, &value), -EFAULT);
-	CHECK_RET(touch_store(bar0 + SCRATCH, value), -EFAULT);
 }
 
 /* Recovered: the user turns memory decode on, the memory is waited for. */
@@ -101,7 +87,7 @@ static void fatal(void)
 	while (host_control_get(gpu.bdf, "resets") == resets)
 		task_sleep_ms(1);
 	task_sleep_ms(RECOVERY_MS);
-	check_refused();
+	bar0_check_refused(&dev, bar0);
 	vfio_set_decode(&dev, true);
 	CHECK_RET(vfio_read(&dev, CONFIG, PCI_BASE_ADDRESS_4, &value, 8), 8);
 	CHECK_EQ(value, 0xc);
@@ -111,8 +97,7 @@ static void fatal(void)
 	CHECK_RET(task_end(&task), 0);
 	for (kind = 0; kind < ACCESS_KINDS; kind++)
 		access_check(&accesses[kind]);
-	CHECK_RET(vfio_read(&dev, BAR0, SCRATCH, &value, 4), 4);
-	CHECK_RET(touch_load(bar0 + SCRATCH, &value), 0);
+	bar0_check_works(&dev, bar0);
 }
 
 /* Linux does not reset the bus of this one: it is given up. */
@@ -122,7 +107,7 @@ static void not_recovered(void)
 	inject(PCI_ERR_UNC_MALF_TLP);
 	wait_refused();
 	task_sleep_ms(RECOVERY_MS);
-	check_refused();
+	bar0_check_refused(&dev, bar0);
 }
 
 /* While a VMM goes on using BAR0, which it does until it is told. */
@@ -134,8 +119,8 @@ static long hammer(void *arg)
 
 	(void)arg;
 	while (!__atomic_load_n(&over, __ATOMIC_RELAXED)) {
-		vfio_read(&dev, BAR0, SCRATCH, &value, 4);
-		touch_load(bar0 + SCRATCH, &value);
+		vfio_read(&dev, BAR0, BAR0_SCRATCH, &value, 4);
+		touch_load(bar0 + BAR0_SCRATCH, &value);
 	}
 	return 0;
 }

@@ -7,14 +7,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "bar0.h"
 #include "host.h"
 #include "program.h"
 #include "task.h"
 #include "touch.h"
 
-#define BAR0 VFIO_PCI_BAR0_REGION_INDEX
-/* Not one of the registers that tell readiness; plain memory in the virtual GPU. */
-#define SCRATCH 0x2000
 #define AT_LEAST_MS 2000
 #define PATIENCE_MS 60000
 
@@ -41,26 +39,26 @@ static void read_step(void)
 {
 	u32 value;
 
-	CHECK_RET(vfio_read(&dev, BAR0, SCRATCH, &value, 4), 4);
+	CHECK_RET(vfio_read(&dev, BAR0, BAR0_SCRATCH, &value, 4), 4);
 }
 
 static void write_step(void)
 {
 	u32 value = 0x5ca7c400;
 
-	CHECK_RET(vfio_write(&dev, BAR0, SCRATCH + 8, &value, 4), 4);
+	CHECK_RET(vfio_write(&dev, BAR0, BAR0_SCRATCH + 8, &value, 4), 4);
 }
 
 static void load_step(void)
 {
 	u64 value;
 
-	CHECK_RET(touch_load(bar0 + SCRATCH, &value), 0);
+	CHECK_RET(touch_load(bar0 + BAR0_SCRATCH, &value), 0);
 }
 
 static void store_step(void)
 {
-	CHECK_RET(touch_store(bar0 + SCRATCH + 16, 0x5ca7c400), 0);
+	CHECK_RET(touch_store(bar0 + BAR0_SCRATCH + 16, 0x5ca7c400), 0);
 }
 
 /* Holds what keeps others from BARs, while config space is blocked by a reset. */

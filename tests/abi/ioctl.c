@@ -47,24 +47,12 @@ static void ioeventfd(void)
 /* An interrupt can be set up and taken down: that path is the core's. */
 static void irqs(void)
 {
-	char buffer[sizeof(struct vfio_irq_set) + sizeof(s32)];
-	struct vfio_irq_set *set = (void *)buffer;
-	s32 fd = eventfd(0, EFD_CLOEXEC);
 	struct vfio dev;
 
 	vfio_open(&dev, &gpu);
-	*set = (struct vfio_irq_set){
-		.argsz = sizeof(buffer),
-		.flags = VFIO_IRQ_SET_DATA_EVENTFD |
-			 VFIO_IRQ_SET_ACTION_TRIGGER,
-		.index = VFIO_PCI_REQ_IRQ_INDEX,
-		.count = 1,
-	};
-	memcpy(set->data, &fd, sizeof(fd));
-	CHECK_RET(tap_sys(ioctl(dev.device, VFIO_DEVICE_SET_IRQS, set)), 0);
-	fd = -1;
-	memcpy(set->data, &fd, sizeof(fd));
-	CHECK_RET(tap_sys(ioctl(dev.device, VFIO_DEVICE_SET_IRQS, set)), 0);
+	CHECK_RET(vfio_set_interrupt(&dev, VFIO_PCI_REQ_IRQ_INDEX,
+				     eventfd(0, EFD_CLOEXEC)), 0);
+	CHECK_RET(vfio_set_interrupt(&dev, VFIO_PCI_REQ_IRQ_INDEX, -1), 0);
 }
 
 /* BAR0 is the physical one: what one path stores the other one shows. */

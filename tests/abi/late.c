@@ -5,11 +5,9 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,20 +26,14 @@ static struct gpu gpu;
 
 static long insert_module(void *unused)
 {
-	int fd = open(MODULE_FILE, O_RDONLY | O_CLOEXEC);
-	long ret;
-
 	(void)unused;
-	CHECK(fd >= 0, "%s: %s", MODULE_FILE, strerror(errno));
-	ret = tap_sys(syscall(SYS_finit_module, fd, "", 0));
-	close(fd);
-	return ret;
+	return host_insert(MODULE_FILE);
 }
 
 static long remove_module(void *unused)
 {
 	(void)unused;
-	return tap_sys(syscall(SYS_delete_module, DRIVER, O_NONBLOCK));
+	return host_remove_driver();
 }
 
 /* The link to the driver is there in each of its tries, too. */

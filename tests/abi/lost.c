@@ -9,13 +9,9 @@
 #include <unistd.h>
 
 #include "access.h"
+#include "bar0.h"
 #include "host.h"
 #include "program.h"
-#include "touch.h"
-
-#define BAR0 VFIO_PCI_BAR0_REGION_INDEX
-/* Not one of the registers that tell readiness; plain memory in the virtual GPU. */
-#define SCRATCH 0x2000
 
 static struct vfio dev;
 static struct access accesses[ACCESS_KINDS];
@@ -40,32 +36,17 @@ static void lose(u8 express)
 
 static void begin(void)
 {
-	u64 value;
-
 	vfio_open(&dev, &gpu);
 	access_prepare(accesses, &dev, USEMEM, 0);
 	access_check(&accesses[ACCESS_STORE]);
-	bar0 = vfio_map(&dev, BAR0, 0, 0x10000);
-	CHECK_RET(touch_load(bar0 + SCRATCH, &value), 0);
-}
-
-static void check_refused(void)
-{
-	u64 value = 0;
-
-	CHECK_RET(vfio_read(&dev, BAR0, SCRATCH, &value, 4), -EIO);
-	CHECK_RET(vfio_write(&dev, BAR0, SCRATCH, &value, 4), -EIO);
-	CHECK_RET(touch_load(bar0 + SCRATCH, &value), -EFAULT);
-	CHECK_RET(touch_store(bar0 + SCRATCH, value), -EFAULT);
+	bar0 = bar0_map(&dev);
 }
 
 static void check_works(void)
 {
 	enum access_kind kind;
-	u64 value;
 
-	CHECK_RET(vfio_read(&dev, BAR0, SCRATCH, &value, 4), 4);
-	CHECK_RET(touch_load(bar0 + SCRATCH, &value), 0);
+	bar0_check_works(&dev, bar0);
 	for (kind = 0; kind < ACCESS_KINDS; kind++)
 		access_check(&accesses[kind]);
 }
@@ -76,9 +57,9 @@ static void check_reset(int (*reset)(const struct vfio *vfio))
 	begin();
 	lose(vfio_capability(&dev, PCI_CAP_ID_EXP));
 	CHECK_RET(reset(&dev), 0);
-	check_refused();
+	bar0_check_refused(&dev, bar0);
 	CHECK_RET(reset(&dev), 0);
-	check_refused();
+	bar0_check_refused(&dev, bar0);
 	vfio_set_decode(&dev, true);
 	check_works();
 	CHECK_RET(reset(&dev), 0);
@@ -106,9 +87,9 @@ static void turned_on_while_gone(void)
 	CHECK_RET(vfio_reset_by_sysfs(&dev), 0);
 	host_control_set(gpu.bdf, "gone", 1);
 	CHECK_RET(vfio_write(&dev, CONFIG, PCI_COMMAND, &command, 2), -EIO);
-	check_refused();
+	bar0_check_refused(&dev, bar0);
 	host_control_set(gpu.bdf, "gone", 0);
-	check_refused();
+	bar0_check_refused(&dev, bar0);
 	CHECK_RET(vfio_write(&dev, CONFIG, PCI_COMMAND, &command, 2), 2);
 	check_works();
 }

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -126,8 +125,7 @@ static void unbind_mapped(void)
 static void unload_open(void)
 {
 	open_prepared();
-	CHECK_RET(tap_sys(syscall(SYS_delete_module, DRIVER, O_NONBLOCK)),
-		  -EWOULDBLOCK);
+	CHECK_RET(host_remove_driver(), -EWOULDBLOCK);
 	check_all();
 }
 

@@ -2,6 +2,7 @@
 /* Sets up and cleans up around the tests of a program. */
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "host.h"
@@ -34,6 +35,22 @@ int program_run(int argc, char **argv, const struct tap_test *tests,
 	status = tap_run(&suite);
 	CHECK_RET(host_unbind(gpu.bdf), 0);
 	return status;
+}
+
+static struct tap_test *added;
+static size_t count_added;
+
+void program_add(const struct tap_test *tests, size_t count)
+{
+	added = realloc(added, (count_added + count) * sizeof(*added));
+	CHECK(added, "no memory for %zu tests", count_added + count);
+	memcpy(added + count_added, tests, count * sizeof(*added));
+	count_added += count;
+}
+
+int program_run_added(int argc, char **argv)
+{
+	return program_run(argc, argv, added, count_added);
 }
 
 const unsigned int *program_regions(void)

@@ -17,6 +17,10 @@ extern struct gpu gpu;
 int program_run(int argc, char **argv, const struct tap_test *tests,
 		size_t count);
 
+/* Where it depends on the GPU which tests there are: those that were added before. */
+void program_add(const struct tap_test *tests, size_t count);
+int program_run_added(int argc, char **argv);
+
 /* The indices of the GPU's memory regions, 0 behind the last. */
 const unsigned int *program_regions(void);
 

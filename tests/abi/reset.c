@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* D2.4, D4.5, D6.2: every kind of reset, with the device in use. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -18,51 +17,21 @@
 
 static struct vfio dev;
 
-/* A reset that the device's user asks for by writing DEVCTL. */
-static int reset_by_config(const struct vfio *vfio)
-{
-	u8 at = vfio_capability(vfio, PCI_CAP_ID_EXP);
-	u16 control;
-
-	CHECK_RET(vfio_read(vfio, CONFIG, at + PCI_EXP_DEVCTL, &control, 2), 2);
-	control |= PCI_EXP_DEVCTL_BCR_FLR;
-	CHECK_RET(vfio_write(vfio, CONFIG, at + PCI_EXP_DEVCTL, &control, 2),
-		  2);
-	return 0;
-}
-
-static int reset_by_method(const struct vfio *vfio, const char *method)
-{
-	const char *bdf = vfio->gpu->bdf;
-	int ret;
-
-	CHECK_RET(host_pci_write(bdf, "reset_method", method), 0);
-	ret = host_pci_write(bdf, "reset", "1");
-	CHECK_RET(host_pci_write(bdf, "reset_method", "default"), 0);
-	return ret;
-}
-
 /* A secondary bus reset of the port above the device. */
 static int reset_by_bus(const struct vfio *vfio)
 {
-	return reset_by_method(vfio, "bus");
+	return vfio_reset_by_method(vfio, "bus", vfio_reset_by_sysfs);
 }
 
 /* The scenario gives the GPU a reset method in firmware that fails. */
 static int reset_by_firmware(const struct vfio *vfio)
 {
-	return reset_by_method(vfio, "acpi");
+	return vfio_reset_by_method(vfio, "acpi", vfio_reset_by_sysfs);
 }
 
 static int reset_by_firmware_ioctl(const struct vfio *vfio)
 {
-	const char *bdf = vfio->gpu->bdf;
-	int ret;
-
-	CHECK_RET(host_pci_write(bdf, "reset_method", "acpi"), 0);
-	ret = vfio_reset(vfio);
-	CHECK_RET(host_pci_write(bdf, "reset_method", "default"), 0);
-	return ret;
+	return vfio_reset_by_method(vfio, "acpi", vfio_reset);
 }
 
 /* Linux never resets these by their bus: they do not survive it. */
@@ -182,19 +151,7 @@ static void check_failure(int (*reset)(const struct vfio *vfio))
 /* The user has the first interrupt of a kind: VFIO_PCI_MSI_IRQ_INDEX or ..MSIX.. */
 static void take_interrupt(unsigned int index)
 {
-	char buffer[sizeof(struct vfio_irq_set) + sizeof(s32)];
-	struct vfio_irq_set *set = (void *)buffer;
-	s32 fd = eventfd(0, EFD_CLOEXEC);
-
-	*set = (struct vfio_irq_set){
-		.argsz = sizeof(buffer),
-		.flags = VFIO_IRQ_SET_DATA_EVENTFD |
-			 VFIO_IRQ_SET_ACTION_TRIGGER,
-		.index = index,
-		.count = 1,
-	};
-	memcpy(set->data, &fd, sizeof(fd));
-	CHECK_RET(tap_sys(ioctl(dev.device, VFIO_DEVICE_SET_IRQS, set)), 0);
+	CHECK_RET(vfio_set_interrupt(&dev, index, eventfd(0, EFD_CLOEXEC)), 0);
 }
 
 /* MSI-X has no virtual registers: this is the device's. */
@@ -267,7 +224,7 @@ static void by_hot_reset(void)
 
 static void by_config(void)
 {
-	check_reset(reset_by_config);
+	check_reset(vfio_reset_by_config);
 }
 
 static void by_sysfs(void)
@@ -303,7 +260,7 @@ static void check_live_waits(int (* const *resets)(const struct vfio *vfio),
 static void live_waits_flr(void)
 {
 	static int (* const resets[])(const struct vfio *vfio) = {
-		vfio_reset, reset_by_config, vfio_reset_by_sysfs,
+		vfio_reset, vfio_reset_by_config, vfio_reset_by_sysfs,
 	};
 
 	check_live_waits(resets, TAP_COUNT(resets));
@@ -365,28 +322,18 @@ static const struct tap_test failing_tests[] = {
 	{ "D2.4 so it does while the user has MSI-X", with_msix },
 };
 
-static struct tap_test tests[TAP_COUNT(flr_tests) + TAP_COUNT(bus_tests) +
-			     TAP_COUNT(failing_tests)];
-static size_t count_tests;
-
-static void add_tests(const struct tap_test *more, size_t count)
-{
-	memcpy(tests + count_tests, more, count * sizeof(*more));
-	count_tests += count;
-}
-
 /* A second argument "bus": only what FLR does not prove on another GPU. */
 int main(int argc, char **argv)
 {
 	struct gpu which = gpu_get(argc > 1 ? atoi(argv[1]) : 1);
 
 	if (argc < 3)
-		add_tests(flr_tests, TAP_COUNT(flr_tests));
+		program_add(flr_tests, TAP_COUNT(flr_tests));
 	if (resets_by_bus(&which))
-		add_tests(bus_tests, TAP_COUNT(bus_tests));
+		program_add(bus_tests, TAP_COUNT(bus_tests));
 	else
-		add_tests(no_bus_tests, TAP_COUNT(no_bus_tests));
+		program_add(no_bus_tests, TAP_COUNT(no_bus_tests));
 	if (which.failing_reset)
-		add_tests(failing_tests, TAP_COUNT(failing_tests));
-	return program_run(argc, argv, tests, count_tests);
+		program_add(failing_tests, TAP_COUNT(failing_tests));
+	return program_run_added(argc, argv);
 }

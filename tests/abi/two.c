@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Two GPUs at once: nothing of one is seen or waited for by the other. */
-#include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "access.h"
@@ -139,14 +136,8 @@ static void probe_together(void)
 
 static long insert_module(void *unused)
 {
-	int fd = open(MODULE_FILE, O_RDONLY | O_CLOEXEC);
-	long ret;
-
 	(void)unused;
-	CHECK(fd >= 0, "%s: %s", MODULE_FILE, strerror(errno));
-	ret = tap_sys(syscall(SYS_finit_module, fd, "", 0));
-	close(fd);
-	return ret;
+	return host_insert(MODULE_FILE);
 }
 
 /* Waits for a bind that somebody else does. */
@@ -172,7 +163,7 @@ static void insert_together(void)
 
 	for (i = 0; i < 2; i++)
 		CHECK_RET(host_unbind(gpus[i].bdf), 0);
-	CHECK_RET(tap_sys(syscall(SYS_delete_module, DRIVER, O_NONBLOCK)), 0);
+	CHECK_RET(host_remove_driver(), 0);
 	for (i = 0; i < 2; i++)
 		CHECK_RET(host_pci_write(gpus[i].bdf, "driver_override",
 					 DRIVER), 0);

@@ -285,27 +285,20 @@ void *vfio_reserve(size_t length, size_t align, size_t offset_in_align)
 	return (void *)(start + offset_in_align);
 }
 
-int vfio_reset(const struct vfio *dev)
+int vfio_set_interrupt(const struct vfio *dev, unsigned int index, s32 fd)
 {
-	return tap_sys(ioctl(dev->device, VFIO_DEVICE_RESET));
-}
+	char buffer[sizeof(struct vfio_irq_set) + sizeof(fd)];
+	struct vfio_irq_set *set = (void *)buffer;
 
-int vfio_reset_by_sysfs(const struct vfio *dev)
-{
-	return host_pci_write(dev->gpu->bdf, "reset", "1");
-}
-
-int vfio_hot_reset(const struct vfio *dev)
-{
-	char buffer[sizeof(struct vfio_pci_hot_reset) + sizeof(int32_t)];
-	struct vfio_pci_hot_reset *reset = (void *)buffer;
-
-	reset->argsz = sizeof(buffer);
-	reset->flags = 0;
-	/* Whoever came by a cdev owns what that is bound to. */
-	reset->count = dev->group >= 0;
-	reset->group_fds[0] = dev->group;
-	return tap_sys(ioctl(dev->device, VFIO_DEVICE_PCI_HOT_RESET, reset));
+	*set = (struct vfio_irq_set){
+		.argsz = sizeof(buffer),
+		.flags = VFIO_IRQ_SET_DATA_EVENTFD |
+			 VFIO_IRQ_SET_ACTION_TRIGGER,
+		.index = index,
+		.count = 1,
+	};
+	memcpy(set->data, &fd, sizeof(fd));
+	return tap_sys(ioctl(dev->device, VFIO_DEVICE_SET_IRQS, set));
 }
 
 int vfio_feature(const struct vfio *dev, u32 flags)

@@ -106,6 +106,16 @@ int vfio_reset(const struct vfio *dev);
 int vfio_reset_by_sysfs(const struct vfio *dev);
 int vfio_hot_reset(const struct vfio *dev);
 
+/* As the device's user asks for it, by a write of DEVCTL. */
+int vfio_reset_by_config(const struct vfio *dev);
+
+/* One of those, while sysfs lets the device have only that method. */
+int vfio_reset_by_method(const struct vfio *dev, const char *method,
+			 int (*reset)(const struct vfio *dev));
+
+/* The first interrupt of an index goes to an eventfd; -1: to none any more. */
+int vfio_set_interrupt(const struct vfio *dev, unsigned int index, s32 fd);
+
 /* A VFIO_DEVICE_FEATURE without data. */
 int vfio_feature(const struct vfio *dev, u32 flags);
 

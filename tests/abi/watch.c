@@ -71,29 +71,6 @@ static void begin(void)
 	CHECK_EQ(count("lost_pages"), 0);
 }
 
-static int reset_by_config(const struct vfio *vfio)
-{
-	u8 at = vfio_capability(vfio, PCI_CAP_ID_EXP);
-	u16 control;
-
-	CHECK_RET(vfio_read(vfio, CONFIG, at + PCI_EXP_DEVCTL, &control, 2), 2);
-	control |= PCI_EXP_DEVCTL_BCR_FLR;
-	CHECK_RET(vfio_write(vfio, CONFIG, at + PCI_EXP_DEVCTL, &control, 2),
-		  2);
-	return 0;
-}
-
-static int reset_by_method(const char *method,
-			   int (*reset)(const struct vfio *vfio))
-{
-	int ret;
-
-	CHECK_RET(host_pci_write(gpu.bdf, "reset_method", method), 0);
-	ret = reset(&dev);
-	CHECK_RET(host_pci_write(gpu.bdf, "reset_method", "default"), 0);
-	return ret;
-}
-
 static int open_it(const struct vfio *vfio)
 {
 	(void)vfio;
@@ -112,7 +89,8 @@ static int close_it(const struct vfio *vfio)
 static void resets(void)
 {
 	static int (* const ways[])(const struct vfio *vfio) = {
-		open_it, vfio_reset, vfio_reset_by_sysfs, reset_by_config,
+		open_it, vfio_reset, vfio_reset_by_sysfs,
+		vfio_reset_by_config,
 		close_it, open_it,
 	};
 	long seen, i;
@@ -137,7 +115,7 @@ static void bus_resets(void)
 	vfio_open(&dev, &gpu);
 	seen = host_control_get(gpu.bdf, "resets") - count("resets");
 	CHECK_RET(vfio_hot_reset(&dev), 0);
-	CHECK_RET(reset_by_method("bus", vfio_reset_by_sysfs), 0);
+	CHECK_RET(vfio_reset_by_method(&dev, "bus", vfio_reset_by_sysfs), 0);
 	CHECK_EQ(count("resets"), 3);
 	CHECK_EQ(host_control_get(gpu.bdf, "resets") - seen, 3);
 	CHECK_EQ(count("reset_failures"), 0);
@@ -148,9 +126,10 @@ static void failed_resets(void)
 {
 	begin();
 	vfio_open(&dev, &gpu);
-	CHECK(reset_by_method("acpi", vfio_reset) < 0, "it did not fail");
+	CHECK(vfio_reset_by_method(&dev, "acpi", vfio_reset) < 0,
+	      "it did not fail");
 	CHECK_EQ(count("reset_failures"), 1);
-	CHECK(reset_by_method("acpi", vfio_reset_by_sysfs) < 0,
+	CHECK(vfio_reset_by_method(&dev, "acpi", vfio_reset_by_sysfs) < 0,
 	      "it did not fail");
 	CHECK_EQ(count("reset_failures"), 2);
 	CHECK_EQ(count("resets"), 3);
@@ -343,32 +322,21 @@ static const struct tap_test old_tests[] = {
 	{ "D8 no page is lost on a kernel that cannot tell", never_lost },
 };
 
-static struct tap_test tests[TAP_COUNT(all_tests) + TAP_COUNT(bus_tests) +
-			     TAP_COUNT(failing_tests) + TAP_COUNT(cxl_tests) +
-			     TAP_COUNT(lost_tests)];
-static size_t count_tests;
-
-static void add_tests(const struct tap_test *more, size_t number)
-{
-	memcpy(tests + count_tests, more, number * sizeof(*more));
-	count_tests += number;
-}
-
 /* A second argument "bus": its bus can be reset. */
 int main(int argc, char **argv)
 {
 	struct gpu which = gpu_get(argc > 1 ? atoi(argv[1]) : 1);
 
-	add_tests(all_tests, TAP_COUNT(all_tests));
+	program_add(all_tests, TAP_COUNT(all_tests));
 	if (argc > 2)
-		add_tests(bus_tests, TAP_COUNT(bus_tests));
+		program_add(bus_tests, TAP_COUNT(bus_tests));
 	if (which.failing_reset)
-		add_tests(failing_tests, TAP_COUNT(failing_tests));
+		program_add(failing_tests, TAP_COUNT(failing_tests));
 	if (which.cxl)
-		add_tests(cxl_tests, TAP_COUNT(cxl_tests));
+		program_add(cxl_tests, TAP_COUNT(cxl_tests));
 	if (host_has_symbol("register_pfn_address_space"))
-		add_tests(lost_tests, TAP_COUNT(lost_tests));
+		program_add(lost_tests, TAP_COUNT(lost_tests));
 	else
-		add_tests(old_tests, TAP_COUNT(old_tests));
-	return program_run(argc, argv, tests, count_tests);
+		program_add(old_tests, TAP_COUNT(old_tests));
+	return program_run_added(argc, argv);
 }
