@@ -105,55 +105,61 @@ static void give_back(struct target *target)
 	target->leave_ms = 0;
 }
 
-static long rebind(struct lane *lane)
+/* Something that its users lose it by; for a while, then it is as before. */
+static long away(struct lane *lane, long (*how)(const struct target *target))
 {
 	struct target *target = plan_target(lane);
 	long ret;
 
 	take(target, &lane->rng);
-	ret = host_unbind(target->gpu.bdf);
+	ret = how(target);
 	task_sleep_ms(rng_size(&lane->rng, LEAVE_MS));
 	give_back(target);
 	return ret;
+}
+
+static long unbind_it(const struct target *target)
+{
+	return host_unbind(target->gpu.bdf);
+}
+
+static long rebind(struct lane *lane)
+{
+	return away(lane, unbind_it);
+}
+
+static long bind_to_core(const struct target *target)
+{
+	host_unbind(target->gpu.bdf);
+	return host_bind(target->gpu.bdf, CORE_DRIVER);
 }
 
 static long other_driver(struct lane *lane)
 {
-	struct target *target = plan_target(lane);
-	long ret;
+	return away(lane, bind_to_core);
+}
 
-	take(target, &lane->rng);
-	host_unbind(target->gpu.bdf);
-	ret = host_bind(target->gpu.bdf, CORE_DRIVER);
-	task_sleep_ms(rng_size(&lane->rng, LEAVE_MS));
-	give_back(target);
-	return ret;
+static long remove_it(const struct target *target)
+{
+	return host_pci_write(target->gpu.bdf, "remove", "1");
 }
 
 static long remove_gpu(struct lane *lane)
 {
-	struct target *target = plan_target(lane);
-	long ret;
+	return away(lane, remove_it);
+}
 
-	take(target, &lane->rng);
-	ret = host_pci_write(target->gpu.bdf, "remove", "1");
-	task_sleep_ms(rng_size(&lane->rng, LEAVE_MS));
-	give_back(target);
-	return ret;
+static long remove_what_is_above(const struct target *target)
+{
+	char path[128];
+
+	port_path(path, sizeof(path), target, "remove");
+	return host_write(path, "1");
 }
 
 static long remove_port(struct lane *lane)
 {
-	struct target *target = plan_target(lane);
-	char path[128];
-	long ret;
-
-	take(target, &lane->rng);
-	port_path(path, sizeof(path), target, "remove");
-	ret = host_write(path, "1");
-	task_sleep_ms(rng_size(&lane->rng, LEAVE_MS));
-	give_back(target);
-	return ret;
+	return away(lane, remove_what_is_above);
 }
 
 static long rescan(struct lane *lane)
