@@ -15,6 +15,14 @@
 # Programs may still be there, such as an agent of gpg.
 trap 'umount --lazy --recursive "$scratch"/machine.*/root 2>/dev/null || true; rm --recursive --force --one-file-system "$scratch"' EXIT
 
+# two_kernels: those that packages are installed for, as run-packages-native.sh gets them.
+# shellcheck disable=SC2034 # for the tests
+two_kernels() {
+  kernels=(trixie trixie-backports)
+  first_release=$(kernel_release "${kernels[0]}")
+  second_release=$(kernel_release "${kernels[1]}")
+}
+
 # native_make KERNEL...: in $root.
 native_make() {
   local kernel

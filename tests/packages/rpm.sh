@@ -12,9 +12,7 @@
 # shellcheck source-path=SCRIPTDIR
 . "$top/tests/packages/native.sh"
 
-kernels=(trixie trixie-backports)
-first_release=$(kernel_release "${kernels[0]}")
-second_release=$(kernel_release "${kernels[1]}")
+two_kernels
 out=$scratch/out
 repo_of_two_versions "$out"
 
