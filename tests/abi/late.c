@@ -91,6 +91,8 @@ static void insertion(void)
 	CHECK(strstr(text, "not ready yet"), "it says: %s", text);
 	host_gpu_set_ready(&gpu, true);
 	check_bound();
+	/* Said when the GPU is on offer already. */
+	task_sleep_ms(STILL_WAITING_MS);
 	CHECK_EQ(kmsg_read(log, KMSG_INFO, gpu.bdf, text, sizeof(text)), 1);
 	CHECK_EQ(kmsg_read(log, KMSG_ERR, gpu.bdf, text, sizeof(text)), 0);
 }
