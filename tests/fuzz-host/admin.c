@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "fuzz.h"
+#include "health.h"
 #include "host.h"
 #include "tap.h"
 #include "task.h"
@@ -99,7 +100,7 @@ static void give_back(struct target *target)
 		if (!strcmp(driver, DRIVER))
 			break;
 		host_unbind(target->gpu.bdf);
-		if (host_bind(target->gpu.bdf, DRIVER))
+		if (health_bind(&target->gpu))
 			task_sleep_ms(AGAIN_MS);
 	}
 	target->leave_ms = 0;

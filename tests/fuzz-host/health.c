@@ -9,6 +9,15 @@
 #include "host.h"
 #include "tap.h"
 
+int health_bind(const struct gpu *gpu)
+{
+	int ret = host_bind(gpu->bdf, DRIVER);
+
+	if (ret == -EIO)
+		host_pci_write(gpu->bdf, "remove", "1");
+	return ret;
+}
+
 void health_restore(const struct gpu *gpu, bool soft_reset)
 {
 	host_control_set(gpu->bdf, "gone", 0);
@@ -17,7 +26,11 @@ void health_restore(const struct gpu *gpu, bool soft_reset)
 		CHECK_RET(host_write("/sys/bus/pci/rescan", "1"), 0);
 	host_gpu_restore(gpu);
 	host_control_set(gpu->bdf, "soft_reset", soft_reset);
-	host_rebind(gpu->bdf, DRIVER);
+	CHECK_RET(host_unbind(gpu->bdf), 0);
+	if (health_bind(gpu)) {
+		CHECK_RET(host_write("/sys/bus/pci/rescan", "1"), 0);
+		CHECK_RET(host_bind(gpu->bdf, DRIVER), 0);
+	}
 }
 
 static void check_accesses(struct access *accesses)

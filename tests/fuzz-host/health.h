@@ -6,6 +6,13 @@
 #include "fuzz.h"
 
 /*
+ * A reset through sysfs while the PCI core still gives a GPU its addresses takes them
+ * away again. The driver's message says what to do then: it is removed, to be found
+ * again by a rescan.
+ */
+int health_bind(const struct gpu *gpu);
+
+/*
  * The GPU as the scenario has it, there, ready, and bound to the driver. It may
  * be one that is reset on its way from D3hot to D0.
  */
