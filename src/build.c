@@ -20,6 +20,8 @@
 #include "access.c"
 #include "readiness.c"
 #include "retry.c"
+#include "decode.c"
+#include "msix.c"
 #include "reset.c"
 #include "sysfs.c"
 #include "watch.c"

@@ -129,36 +129,39 @@ static bool touches_power_state(const struct nvgrace_gpu *gpu, u64 pos, size_t c
 	return pm && touches(pos, count, pm + PCI_PM_CTRL);
 }
 
-/* Both the command and the power state decide who gets at the BARs. */
-static ssize_t decode_write(struct nvgrace_gpu *gpu, char __user *buf, size_t count, loff_t *ppos)
+static ssize_t locked_decode_write(struct nvgrace_gpu *gpu, char __user *buf, size_t count,
+				   loff_t *ppos, bool power_state)
 {
-	ssize_t ret = nvgrace_reset_decode_begin(gpu);
+	ssize_t ret = nvgrace_decode_begin(gpu, power_state);
 
 	if (ret)
 		return ret;
 
 	ret = config_rw(gpu, buf, count, ppos, true);
-	nvgrace_reset_decode_end(gpu);
+	nvgrace_decode_end(gpu, power_state);
 
 	return ret;
 }
 
 /*
+ * Both the command and the power state decide who gets at the BARs.
+ *
  * Waking up from D3hot may be a reset.  Only such a write, and so nobody else,
  * takes the function there and back; and while it is there, no access finds it
  * ready.  So a check that is due before the write still is due after it.
  */
-static ssize_t power_state_write(struct nvgrace_gpu *gpu, char __user *buf, size_t count,
-				 loff_t *ppos)
+static ssize_t decode_write(struct nvgrace_gpu *gpu, char __user *buf, size_t count, loff_t *ppos,
+			    bool power_state)
 {
-	ssize_t ret = mutex_lock_killable(&gpu->power_lock);
+	ssize_t ret = mutex_lock_killable(&gpu->decode_lock);
 
 	if (ret)
 		return ret;
 
-	nvgrace_readiness_restart(gpu);
-	ret = decode_write(gpu, buf, count, ppos);
-	mutex_unlock(&gpu->power_lock);
+	if (power_state)
+		nvgrace_readiness_restart(gpu);
+	ret = locked_decode_write(gpu, buf, count, ppos, power_state);
+	mutex_unlock(&gpu->decode_lock);
 
 	return ret;
 }
@@ -179,11 +182,10 @@ ssize_t nvgrace_config_rw(struct nvgrace_gpu *gpu, char __user *buf, size_t coun
 			  loff_t *ppos, bool is_write)
 {
 	u64 pos = *ppos & VFIO_PCI_OFFSET_MASK;
+	bool power_state = touches_power_state(gpu, pos, count);
 
-	if (is_write && touches_power_state(gpu, pos, count))
-		return power_state_write(gpu, buf, count, ppos);
-	if (is_write && touches(pos, count, PCI_COMMAND))
-		return decode_write(gpu, buf, count, ppos);
+	if (is_write && (power_state || touches(pos, count, PCI_COMMAND)))
+		return decode_write(gpu, buf, count, ppos, power_state);
 
 	return config_rw(gpu, buf, count, ppos, is_write);
 }

@@ -95,7 +95,8 @@ struct nvgrace_watch {
  * @usemem: cached memory, BAR4; without length if firmware describes no memory
  * @resmem: non-cached memory, BAR2; without length on parts with no erratum
  * @mig_erratum: the part needs resmem
- * @power_lock: one change of the power state at a time
+ * @decode_lock: one change of the command or of the power state by the user at a time,
+ *	and none while the core is asked to write to the MSI-X table
  * @fake_bar_lock: guards the two fake BARs
  * @usemem_bar: BAR4/5 as the user sees it
  * @resmem_bar: BAR2/3 as the user sees it, unused without resmem
@@ -117,7 +118,7 @@ struct nvgrace_gpu {
 	struct nvgrace_region usemem;
 	struct nvgrace_region resmem;
 	bool mig_erratum;
-	struct mutex power_lock;	/* PM control register */
+	struct mutex decode_lock;	/* command, PM control register */
 	spinlock_t fake_bar_lock;	/* both fake BARs */
 	struct nvgrace_fake_bar usemem_bar;
 	struct nvgrace_fake_bar resmem_bar;
@@ -226,15 +227,26 @@ int nvgrace_retry_later(struct pci_dev *pdev, unsigned long since);
 void nvgrace_retry_over(struct pci_dev *pdev);
 void nvgrace_retry_stop(void);
 
+/* decode.c */
+int nvgrace_decode_init(struct nvgrace_gpu *gpu);
+bool nvgrace_decode_lost_bar0(struct pci_dev *pdev);
+bool nvgrace_decode_is_on(struct pci_dev *pdev);
+void nvgrace_decode_forget(struct nvgrace_gpu *gpu);
+void nvgrace_decode_restore(struct nvgrace_gpu *gpu);
+void nvgrace_decode_for_restore(struct nvgrace_gpu *gpu);
+void nvgrace_decode_as_user_has_it(struct nvgrace_gpu *gpu);
+int nvgrace_decode_enable(struct pci_dev *pdev);
+int nvgrace_decode_find_bar0(struct nvgrace_gpu *gpu);
+void nvgrace_decode_opened(struct nvgrace_gpu *gpu, bool is_open);
+int nvgrace_decode_begin(struct nvgrace_gpu *gpu, bool power_state);
+void nvgrace_decode_end(struct nvgrace_gpu *gpu, bool power_state);
+
+/* msix.c */
+void nvgrace_msix_init(struct nvgrace_gpu *gpu);
+long nvgrace_msix_set_irqs(struct nvgrace_gpu *gpu, unsigned long arg);
+
 /* reset.c */
 extern const struct pci_error_handlers nvgrace_err_handlers;
-bool nvgrace_reset_lost_bar0(struct pci_dev *pdev);
-bool nvgrace_reset_has_decode(struct pci_dev *pdev);
-int nvgrace_reset_init(struct nvgrace_gpu *gpu);
-int nvgrace_reset_open(struct nvgrace_gpu *gpu);
-void nvgrace_reset_opened(struct nvgrace_gpu *gpu, bool is_open);
-int nvgrace_reset_decode_begin(struct nvgrace_gpu *gpu);
-void nvgrace_reset_decode_end(struct nvgrace_gpu *gpu);
 long nvgrace_reset_ioctl(struct nvgrace_gpu *gpu, unsigned int cmd, unsigned long arg);
 
 /* sysfs.c */

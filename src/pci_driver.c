@@ -59,7 +59,7 @@ static int probe(struct pci_dev *pdev)
 
 	dev_set_drvdata(&pdev->dev, &gpu->core);
 
-	ret = nvgrace_reset_init(gpu);
+	ret = nvgrace_decode_init(gpu);
 	if (ret)
 		goto out_put_device;
 	if (split.usemem.length) {
@@ -76,6 +76,7 @@ static int probe(struct pci_dev *pdev)
 	if (ret)
 		goto out_memory_remove;
 
+	nvgrace_msix_init(gpu);
 	if (nvgrace_gpu_has_memory(gpu))
 		nvgrace_firmware_report(pdev, &split);
 	return 0;

@@ -43,7 +43,7 @@ struct look {
 /* Is BAR0 there to be read?  Not while decode is off or the device sleeps. */
 static bool bar0_readable(struct pci_dev *pdev)
 {
-	return pdev->current_state == PCI_D0 && nvgrace_reset_has_decode(pdev);
+	return pdev->current_state == PCI_D0 && nvgrace_decode_is_on(pdev);
 }
 
 static int look_at_bar0(struct nvgrace_gpu *gpu, struct look *look)
@@ -256,7 +256,7 @@ static void tell_unreadable(struct nvgrace_gpu *gpu)
 	struct pci_dev *pdev = gpu->core.pdev;
 
 	if (!gpu->readiness.cxl_dvsec && pci_device_is_present(pdev) &&
-	    nvgrace_reset_lost_bar0(pdev))
+	    nvgrace_decode_lost_bar0(pdev))
 		pci_err(pdev, "GPU memory cannot be checked: BAR0 has lost its address, remove the device and rescan the bus\n");
 	else
 		pci_err(pdev, "GPU memory cannot be checked: the device does not answer\n");
@@ -294,7 +294,7 @@ int nvgrace_readiness_probe(struct nvgrace_gpu *gpu)
 	struct pci_dev *pdev = gpu->core.pdev;
 	int ret;
 
-	ret = pci_enable_device(pdev);
+	ret = nvgrace_decode_enable(pdev);
 	if (ret)
 		return ret;
 

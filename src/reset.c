@@ -73,48 +73,6 @@ static bool function_was_reset(struct nvgrace_gpu *gpu)
 	return false;
 }
 
-/**
- * nvgrace_reset_lost_bar0() - is BAR0 somewhere else than the kernel thinks?
- * @pdev: the function
- *
- * Context: any.
- * Return: true also if it does not answer.
- */
-bool nvgrace_reset_lost_bar0(struct pci_dev *pdev)
-{
-	pci_bus_addr_t address = pci_bus_address(pdev, 0);
-	u32 low = 0, high = 0;
-
-	pci_read_config_dword(pdev, PCI_BASE_ADDRESS_0, &low);
-	if (pci_resource_flags(pdev, 0) & IORESOURCE_MEM_64)
-		pci_read_config_dword(pdev, PCI_BASE_ADDRESS_1, &high);
-	else
-		high = upper_32_bits(address);
-
-	return (low & PCI_BASE_ADDRESS_MEM_MASK) != lower_32_bits(address) ||
-	       high != upper_32_bits(address);
-}
-
-/**
- * nvgrace_reset_has_decode() - do the function's registers have it answer in BAR0?
- * @pdev: its PCI device
- *
- * They do not after a reset that nobody told of, or whose end it did not hear of.
- * BAR0 and the command are what is restored last.
- *
- * Context: any.
- * Return: false also if it does not answer at all.
- */
-bool nvgrace_reset_has_decode(struct pci_dev *pdev)
-{
-	u16 command;
-
-	if (pci_read_config_word(pdev, PCI_COMMAND, &command) || PCI_POSSIBLE_ERROR(command))
-		return false;
-
-	return command & PCI_COMMAND_MEMORY && !nvgrace_reset_lost_bar0(pdev);
-}
-
 /*
  * From now on the core lets nobody near a BAR, its own ones included: accesses
  * wait, and mappings fault and wait.  That is what the core does itself in the
@@ -144,6 +102,9 @@ static void reset_prepare(struct pci_dev *pdev)
 	gpu->reset_locked = !compat_rwsem_is_mine(&gpu->core.memory_lock);
 	if (gpu->reset_locked)
 		lock_out_users(gpu);
+	/* As the PCI core does next; it may be a reset. */
+	pci_set_power_state(pdev, PCI_D0);
+	nvgrace_decode_for_restore(gpu);
 
 	if (!nvgrace_gpu_has_memory(gpu))
 		return;
@@ -175,19 +136,6 @@ static void memory_reset_done(struct nvgrace_gpu *gpu)
 	trace_nvgrace_readiness(gpu->core.pdev, NVGRACE_PENDING);
 }
 
-/*
- * As if the user had turned memory decode off, which is what a reset does: the
- * core lets nobody near a BAR until the user turns it on, and restores the BARs
- * then.  Needs what lock_out_users() does.
- */
-static void forget_decode(struct nvgrace_gpu *gpu)
-{
-	__le16 *command = (__le16 *)&gpu->core.vconfig[PCI_COMMAND];
-
-	if (gpu->is_open)
-		*command &= cpu_to_le16(~PCI_COMMAND_MEMORY);
-}
-
 static void reset_done(struct pci_dev *pdev)
 {
 	struct nvgrace_gpu *gpu = nvgrace_gpu_from_pci(pdev);
@@ -195,8 +143,9 @@ static void reset_done(struct pci_dev *pdev)
 	if (nvgrace_gpu_has_memory(gpu))
 		memory_reset_done(gpu);
 	/* What the PCI core restored may have been lost. */
-	if (!nvgrace_reset_has_decode(pdev))
-		forget_decode(gpu);
+	if (!nvgrace_decode_is_on(pdev))
+		nvgrace_decode_forget(gpu);
+	nvgrace_decode_as_user_has_it(gpu);
 	if (gpu->reset_locked)
 		up_write(&gpu->core.memory_lock);
 }
@@ -208,19 +157,13 @@ static pci_ers_result_t error_detected(struct pci_dev *pdev, pci_channel_state_t
 
 	if (state != pci_channel_io_normal) {
 		lock_out_users(gpu);
-		forget_decode(gpu);
+		nvgrace_decode_forget(gpu);
 		up_write(&gpu->core.memory_lock);
 		if (nvgrace_gpu_has_memory(gpu))
 			nvgrace_readiness_restart(gpu);
 	}
 
 	return vfio_pci_core_aer_err_detected(pdev, state);
-}
-
-static void restore_saved(struct nvgrace_gpu *gpu)
-{
-	if (!pci_load_saved_state(gpu->core.pdev, gpu->saved_state))
-		pci_restore_state(gpu->core.pdev);
 }
 
 /*
@@ -231,121 +174,15 @@ static void resume(struct pci_dev *pdev)
 {
 	struct nvgrace_gpu *gpu = nvgrace_gpu_from_pci(pdev);
 
-	restore_saved(gpu);
+	down_write(&gpu->core.memory_lock);
+	nvgrace_decode_restore(gpu);
+	nvgrace_decode_as_user_has_it(gpu);
+	up_write(&gpu->core.memory_lock);
 	if (!nvgrace_gpu_has_memory(gpu))
 		return;
 	nvgrace_watch_reset(gpu, true);
 	nvgrace_config_reset(gpu);
 	nvgrace_readiness_restart(gpu);
-}
-
-/**
- * nvgrace_reset_init() - prepare a new device
- * @gpu: the GPU
- *
- * Context: probe, before the device is registered, with the BARs as the PCI core
- * has assigned them.
- * Return: 0, or -ENOMEM.
- */
-int nvgrace_reset_init(struct nvgrace_gpu *gpu)
-{
-	struct pci_dev *pdev = gpu->core.pdev;
-
-	pci_save_state(pdev);
-	gpu->saved_state = pci_store_saved_state(pdev);
-
-	return gpu->saved_state ? 0 : -ENOMEM;
-}
-
-/**
- * nvgrace_reset_open() - a device is to be opened
- * @gpu: a GPU with memory
- *
- * The core takes the addresses of the BARs from the function: see that they are there.
- *
- * Context: open; may sleep, and waits for a reset that is under way.
- * Return: 0, or why the device does not wake up.
- */
-int nvgrace_reset_open(struct nvgrace_gpu *gpu)
-{
-	struct pci_dev *pdev = gpu->core.pdev;
-	int ret = pm_runtime_resume_and_get(&pdev->dev);
-
-	if (ret < 0)
-		return ret;
-
-	down_write(&gpu->core.memory_lock);
-	if (nvgrace_reset_lost_bar0(pdev))
-		restore_saved(gpu);
-	up_write(&gpu->core.memory_lock);
-	pm_runtime_put(&pdev->dev);
-
-	return 0;
-}
-
-/**
- * nvgrace_reset_opened() - the device is open, its config space can be used
- * @gpu: the GPU
- * @is_open: false: it will soon not be
- *
- * Context: open and close; waits for a reset that is under way.
- */
-void nvgrace_reset_opened(struct nvgrace_gpu *gpu, bool is_open)
-{
-	down_write(&gpu->core.memory_lock);
-	gpu->is_open = is_open;
-	up_write(&gpu->core.memory_lock);
-}
-
-/**
- * nvgrace_reset_decode_begin() - the user is to write the command or the power state
- * @gpu: a GPU with memory
- *
- * Context: sleeps, killable; waits for a reset that is under way.
- * Return: 0 and nvgrace_reset_decode_end() is owed, -EINTR if the task was killed,
- * or -EIO if the function does not answer: the core would think that it heard.
- */
-int nvgrace_reset_decode_begin(struct nvgrace_gpu *gpu)
-{
-	struct pci_dev *pdev = gpu->core.pdev;
-	int ret;
-
-	if (pm_runtime_resume_and_get(&pdev->dev) < 0)
-		return -EIO;
-
-	ret = down_read_killable(&gpu->core.memory_lock);
-	if (ret)
-		goto out_put;
-
-	if (!pci_device_is_present(pdev))
-		ret = -EIO;
-	up_read(&gpu->core.memory_lock);
-	if (!ret)
-		return 0;
-
-out_put:
-	pm_runtime_put(&pdev->dev);
-	return ret;
-}
-
-/**
- * nvgrace_reset_decode_end() - it is written
- * @gpu: a GPU with memory
- *
- * Context: may sleep; waits for a reset that is under way.
- */
-void nvgrace_reset_decode_end(struct nvgrace_gpu *gpu)
-{
-	struct pci_dev *pdev = gpu->core.pdev;
-
-	if (!nvgrace_reset_has_decode(pdev)) {
-		compat_zap_and_lock_memory(&gpu->core);
-		/* In D3hot nobody gets at a BAR, and the core restores them on the way back. */
-		if (pdev->current_state == PCI_D0 && !nvgrace_reset_has_decode(pdev))
-			forget_decode(gpu);
-		up_write(&gpu->core.memory_lock);
-	}
-	pm_runtime_put(&pdev->dev);
 }
 
 /**

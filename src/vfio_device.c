@@ -26,7 +26,7 @@ void nvgrace_gpu_init_memory(struct nvgrace_gpu *gpu, const struct nvgrace_memor
 			     bool mig_erratum)
 {
 	gpu->mig_erratum = mig_erratum;
-	mutex_init(&gpu->power_lock);
+	mutex_init(&gpu->decode_lock);
 	spin_lock_init(&gpu->fake_bar_lock);
 
 	gpu->usemem.index = VFIO_PCI_BAR4_REGION_INDEX;
@@ -46,7 +46,7 @@ static int nvgrace_open_device(struct vfio_device *core_vdev)
 	struct nvgrace_readiness *readiness = &gpu->readiness;
 	int ret;
 
-	ret = nvgrace_reset_open(gpu);
+	ret = nvgrace_decode_find_bar0(gpu);
 	if (ret)
 		return ret;
 
@@ -54,7 +54,7 @@ static int nvgrace_open_device(struct vfio_device *core_vdev)
 	if (ret)
 		return ret;
 
-	if (!nvgrace_reset_has_decode(gpu->core.pdev)) {
+	if (!nvgrace_decode_is_on(gpu->core.pdev)) {
 		ret = -EIO;
 		goto out_disable;
 	}
@@ -77,7 +77,7 @@ static int nvgrace_open_device(struct vfio_device *core_vdev)
 	nvgrace_readiness_restart(gpu);
 	nvgrace_config_reset(gpu);
 	vfio_pci_core_finish_enable(&gpu->core);
-	nvgrace_reset_opened(gpu, true);
+	nvgrace_decode_opened(gpu, true);
 
 	return 0;
 
@@ -92,7 +92,9 @@ static void nvgrace_close_device(struct vfio_device *core_vdev)
 {
 	struct nvgrace_gpu *gpu = nvgrace_gpu_from_core(core_vdev);
 
-	nvgrace_reset_opened(gpu, false);
+	/* If it does not wake up, closing it does not help. */
+	nvgrace_decode_find_bar0(gpu);
+	nvgrace_decode_opened(gpu, false);
 	nvgrace_memory_failure_close(gpu);
 	nvgrace_region_unmap(&gpu->resmem);
 	nvgrace_region_unmap(&gpu->usemem);
@@ -115,13 +117,13 @@ static int nvgrace_plain_open_device(struct vfio_device *core_vdev)
 		return ret;
 
 	vfio_pci_core_finish_enable(&gpu->core);
-	nvgrace_reset_opened(gpu, true);
+	nvgrace_decode_opened(gpu, true);
 	return 0;
 }
 
 static void nvgrace_plain_close_device(struct vfio_device *core_vdev)
 {
-	nvgrace_reset_opened(nvgrace_gpu_from_core(core_vdev), false);
+	nvgrace_decode_opened(nvgrace_gpu_from_core(core_vdev), false);
 	vfio_pci_core_close_device(core_vdev);
 }
 
@@ -175,6 +177,8 @@ static long nvgrace_ioctl(struct vfio_device *core_vdev, unsigned int cmd, unsig
 	case VFIO_DEVICE_IOEVENTFD:
 		/* It would write to the physical BARs behind the emulated ones. */
 		return -ENOTTY;
+	case VFIO_DEVICE_SET_IRQS:
+		return nvgrace_msix_set_irqs(gpu, arg);
 	case VFIO_DEVICE_RESET:
 	case VFIO_DEVICE_PCI_HOT_RESET:
 		return nvgrace_reset_ioctl(gpu, cmd, arg);

@@ -119,6 +119,22 @@ void host_rebind(const char *bdf, const char *driver)
 	CHECK_RET(host_bind(bdf, driver), 0);
 }
 
+void host_lose_registers(const char *bdf, u8 express)
+{
+	int at = express + PCI_EXP_DEVCTL;
+	char path[PATH_MAX];
+	u16 control;
+	int fd;
+
+	host_pci_path(path, sizeof(path), bdf, "config");
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	CHECK(fd >= 0, "%s cannot be opened", path);
+	CHECK_RET(tap_sys(pread(fd, &control, 2, at)), 2);
+	control |= PCI_EXP_DEVCTL_BCR_FLR;
+	CHECK_RET(tap_sys(pwrite(fd, &control, 2, at)), 2);
+	close(fd);
+}
+
 int host_insert(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);

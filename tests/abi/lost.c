@@ -4,9 +4,6 @@
  * the core believes otherwise. A touch of BAR0 that gets through is an abort.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
-#include <unistd.h>
 
 #include "access.h"
 #include "bar0.h"
@@ -16,23 +13,6 @@
 static struct vfio dev;
 static struct access accesses[ACCESS_KINDS];
 static char *bar0;
-
-/* As a function that comes back by itself: no driver hears of this reset. */
-static void lose(u8 express)
-{
-	int at = express + PCI_EXP_DEVCTL;
-	char path[PATH_MAX];
-	u16 control;
-	int fd;
-
-	host_pci_path(path, sizeof(path), gpu.bdf, "config");
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	CHECK(fd >= 0, "%s cannot be opened", path);
-	CHECK_RET(tap_sys(pread(fd, &control, 2, at)), 2);
-	control |= PCI_EXP_DEVCTL_BCR_FLR;
-	CHECK_RET(tap_sys(pwrite(fd, &control, 2, at)), 2);
-	close(fd);
-}
 
 static void begin(void)
 {
@@ -55,7 +35,7 @@ static void check_works(void)
 static void check_reset(int (*reset)(const struct vfio *vfio))
 {
 	begin();
-	lose(vfio_capability(&dev, PCI_CAP_ID_EXP));
+	host_lose_registers(gpu.bdf, vfio_capability(&dev, PCI_CAP_ID_EXP));
 	CHECK_RET(reset(&dev), 0);
 	bar0_check_refused(&dev, bar0);
 	CHECK_RET(reset(&dev), 0);
@@ -83,7 +63,7 @@ static void turned_on_while_gone(void)
 
 	begin();
 	CHECK_RET(vfio_read(&dev, CONFIG, PCI_COMMAND, &command, 2), 2);
-	lose(vfio_capability(&dev, PCI_CAP_ID_EXP));
+	host_lose_registers(gpu.bdf, vfio_capability(&dev, PCI_CAP_ID_EXP));
 	CHECK_RET(vfio_reset_by_sysfs(&dev), 0);
 	host_control_set(gpu.bdf, "gone", 1);
 	CHECK_RET(vfio_write(&dev, CONFIG, PCI_COMMAND, &command, 2), -EIO);
@@ -102,7 +82,7 @@ static void before_open(void)
 	vfio_open(&dev, &gpu);
 	express = vfio_capability(&dev, PCI_CAP_ID_EXP);
 	vfio_close(&dev);
-	lose(express);
+	host_lose_registers(gpu.bdf, express);
 	begin();
 	check_works();
 }

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * D6.4a: the MSI-X table is in BAR0. The kernel writes to it when it restores what a
+ * reset or a sleep took, whether or not the user lets the function decode just then.
+ */
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "access.h"
+#include "bar0.h"
+#include "host.h"
+#include "program.h"
+
+#define PATIENCE_MS 20000
+
+static struct vfio dev;
+static struct access accesses[ACCESS_KINDS];
+static char *bar0;
+static int event;
+
+static void begin(void)
+{
+	vfio_open(&dev, &gpu);
+	access_prepare(accesses, &dev, USEMEM, 0);
+	access_check(&accesses[ACCESS_STORE]);
+	bar0 = bar0_map(&dev);
+	event = eventfd(0, EFD_CLOEXEC);
+	CHECK(event >= 0, "no eventfd");
+	CHECK_RET(vfio_set_interrupt(&dev, VFIO_PCI_MSIX_IRQ_INDEX, event), 0);
+}
+
+static bool decodes(void)
+{
+	u16 command;
+
+	CHECK_RET(vfio_read(&dev, CONFIG, PCI_COMMAND, &command, 2), 2);
+	return command & PCI_COMMAND_MEMORY;
+}
+
+/* As the user left it: he is not near BAR0, and is when he asks for that. */
+static void check_still_off(void)
+{
+	enum access_kind kind;
+
+	CHECK(!decodes(), "memory decode is on");
+	bar0_check_refused(&dev, bar0);
+	vfio_set_decode(&dev, true);
+	bar0_check_works(&dev, bar0);
+	for (kind = 0; kind < ACCESS_KINDS; kind++)
+		access_check(&accesses[kind]);
+	CHECK_RET(vfio_set_interrupt(&dev, VFIO_PCI_MSIX_IRQ_INDEX, event), 0);
+	close(event);
+	vfio_close(&dev);
+}
+
+static void check_reset(int (*reset)(const struct vfio *vfio))
+{
+	begin();
+	vfio_set_decode(&dev, false);
+	CHECK_RET(reset(&dev), 0);
+	check_still_off();
+}
+
+static void by_sysfs(void)
+{
+	check_reset(vfio_reset_by_sysfs);
+}
+
+static void by_ioctl(void)
+{
+	check_reset(vfio_reset);
+}
+
+static void by_config(void)
+{
+	check_reset(vfio_reset_by_config);
+}
+
+static void set_power_state(u16 state)
+{
+	u8 at = vfio_capability(&dev, PCI_CAP_ID_PM);
+	u16 control;
+
+	CHECK_RET(vfio_read(&dev, CONFIG, at + PCI_PM_CTRL, &control, 2), 2);
+	control = (control & ~PCI_PM_CTRL_STATE_MASK) | state;
+	CHECK_RET(vfio_write(&dev, CONFIG, at + PCI_PM_CTRL, &control, 2), 2);
+}
+
+/* There and back is a reset here. */
+static void d3hot(void)
+{
+	host_control_set(gpu.bdf, "soft_reset", 1);
+	host_rebind(gpu.bdf, DRIVER);
+	begin();
+	vfio_set_decode(&dev, false);
+	set_power_state(3);
+	set_power_state(0);
+	check_still_off();
+}
+
+/* Where there is no BAR0, interrupts can't be set; and the device is closed in D3hot. */
+static void set_in_d3hot(void)
+{
+	begin();
+	set_power_state(3);
+	CHECK(vfio_set_interrupt(&dev, VFIO_PCI_MSIX_IRQ_INDEX, -1) < 0, "it was set");
+	CHECK_RET(vfio_reset_by_sysfs(&dev), 0);
+	set_power_state(3);
+	close(event);
+	vfio_close(&dev);
+	begin();
+	bar0_check_works(&dev, bar0);
+	vfio_close(&dev);
+}
+
+static void sleep_and_wake(bool decode)
+{
+	long until = task_now_ms() + PATIENCE_MS;
+	char status[32];
+
+	vfio_set_decode(&dev, decode);
+	CHECK_RET(vfio_feature(&dev, VFIO_DEVICE_FEATURE_SET |
+			       VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY), 0);
+	do {
+		CHECK(task_now_ms() < until, "the device does not sleep, it is %s", status);
+		CHECK_RET(host_pci_read(gpu.bdf, "power/runtime_status", status,
+					sizeof(status)), 0);
+	} while (strcmp(status, "suspended"));
+	CHECK_RET(vfio_feature(&dev, VFIO_DEVICE_FEATURE_SET |
+			       VFIO_DEVICE_FEATURE_LOW_POWER_EXIT), 0);
+}
+
+static void suspended(void)
+{
+	begin();
+	sleep_and_wake(true);
+	sleep_and_wake(false);
+	check_still_off();
+}
+
+static void lose_registers(void)
+{
+	u8 express = vfio_capability(&dev, PCI_CAP_ID_EXP);
+
+	host_lose_registers(gpu.bdf, express);
+}
+
+static void lost_then_reset(void)
+{
+	begin();
+	lose_registers();
+	CHECK_RET(vfio_reset_by_sysfs(&dev), 0);
+	vfio_set_decode(&dev, true);
+	bar0_check_works(&dev, bar0);
+	lose_registers();
+	CHECK_RET(vfio_reset(&dev), 0);
+	vfio_set_decode(&dev, true);
+	bar0_check_works(&dev, bar0);
+}
+
+static void lost_then_set(void)
+{
+	begin();
+	lose_registers();
+	vfio_set_interrupt(&dev, VFIO_PCI_MSIX_IRQ_INDEX, -1);
+	vfio_set_interrupt(&dev, VFIO_PCI_MSIX_IRQ_INDEX, event);
+	vfio_close(&dev);
+	begin();
+	lose_registers();
+	vfio_close(&dev);
+	begin();
+	bar0_check_works(&dev, bar0);
+}
+
+static void lost_then_asleep(void)
+{
+	begin();
+	lose_registers();
+	sleep_and_wake(true);
+	vfio_set_decode(&dev, true);
+	bar0_check_works(&dev, bar0);
+}
+
+static const struct tap_test tests[] = {
+	{ "D6.4a MSI-X with decode off over a reset by sysfs", by_sysfs },
+	{ "D6.4a MSI-X with decode off over VFIO_DEVICE_RESET", by_ioctl },
+	{ "D6.4a MSI-X with decode off over FLR", by_config },
+	{ "D6.4a MSI-X with decode off over D3hot", d3hot },
+	{ "D6.4a MSI-X with decode off over a sleep", suspended },
+	{ "D6.4a MSI-X in D3hot", set_in_d3hot },
+	{ "D6.4a MSI-X with lost registers over resets", lost_then_reset },
+	{ "D6.4a MSI-X with lost registers is set, and over a close", lost_then_set },
+	{ "D6.4a MSI-X with lost registers over a sleep", lost_then_asleep },
+};
+
+int main(int argc, char **argv)
+{
+	return program_run(argc, argv, tests, TAP_COUNT(tests));
+}
