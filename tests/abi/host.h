@@ -43,6 +43,9 @@ int host_unbind(const char *bdf);
 /* Unbinds, binds, and ends the test if either fails. */
 void host_rebind(const char *bdf, const char *driver);
 
+/* Registers are lost, as by a function that comes back by itself: no driver hears of it. */
+void host_lose_registers(const char *bdf, u8 express);
+
 /* Inserts a module, from a file without compression; removes the driver's. */
 int host_insert(const char *path);
 int host_remove_driver(void);
