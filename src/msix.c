@@ -38,7 +38,8 @@ static int msix_runtime_resume(struct device *dev)
 }
 
 static const struct dev_pm_ops msix_pm = {
-	RUNTIME_PM_OPS(msix_runtime_suspend, msix_runtime_resume, NULL)
+	.runtime_suspend	= msix_runtime_suspend,
+	.runtime_resume		= msix_runtime_resume,
 };
 
 /**
