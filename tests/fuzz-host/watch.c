@@ -84,6 +84,20 @@ static void forget_lanes(pid_t pid)
 	tap_fail(__FILE__, __LINE__, "seed %llu: %s", fuzz->seed, what);
 }
 
+/* VMMs are killed, and leave by themselves; a failed check is 1. */
+static void check_end(int status)
+{
+	char what[64];
+
+	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
+		give_up(strsignal(WTERMSIG(status)), 0);
+	if (!WIFEXITED(status) || !WEXITSTATUS(status))
+		return;
+	snprintf(what, sizeof(what), "a check has failed, or a process ended with %d",
+		 WEXITSTATUS(status));
+	give_up(what, 0);
+}
+
 static void reap(void)
 {
 	struct target *target;
@@ -91,10 +105,7 @@ static void reap(void)
 	pid_t pid;
 
 	while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-		/* VMMs are killed, and leave by themselves; a failed check is 1. */
-		if (WIFSIGNALED(status) ? WTERMSIG(status) != SIGKILL : WEXITSTATUS(status))
-			give_up(WIFSIGNALED(status) ? strsignal(WTERMSIG(status)) :
-				"a check has failed", 0);
+		check_end(status);
 		forget_lanes(pid);
 		target = target_of(pid);
 		if (target)
