@@ -16,8 +16,9 @@
 
 usage() {
   cat <<EOF
-run-matrix.sh [--kernel NAME]... [--scenario NAME]... [--jobs N]
+run-matrix.sh [--long] [--kernel NAME]... [--scenario NAME]... [--jobs N]
 
+  --long           also what kernels.list keeps for make test-long
   --kernel NAME    only this kernel (default: those marked so in tests/rig/kernels.list)
   --scenario NAME  only this scenario, or file with a slash in its path (default: those that
                    kernels.list has for each kernel)
@@ -32,9 +33,11 @@ kernels=()
 scenarios=()
 # Programs that wait for a GPU take most of the time.
 jobs=${RIG_JOBS:-$(jobs_default 3)}
+matrix=yes
 while [ "$#" -gt 0 ]; do
   case $1 in
     --help) usage && exit ;;
+    --long) matrix=long && shift && continue ;;
     --kernel | --scenario | --jobs) [ "$#" -gt 1 ] || rig_die "$1 needs a value: see $0 --help" ;;
     *) rig_die "there is no option '$1': see $0 --help" ;;
   esac
@@ -51,17 +54,17 @@ only=no
 # Whose driver would be chosen there depends on no scenario.
 choices=no
 [ "${#scenarios[@]}" -gt 0 ] || choices=yes
-[ "${#kernels[@]}" -gt 0 ] || mapfile -t kernels < <(kernel_names yes)
+[ "${#kernels[@]}" -gt 0 ] || mapfile -t kernels < <(kernel_names "$matrix")
 [ "${#scenarios[@]}" -gt 0 ] || mapfile -t scenarios < <(scenario_names)
 
 # wanted KERNEL SCENARIO: what was asked for by both names is, whatever kernels.list says,
 # and a file of one's own on each kernel.
 wanted() {
-  [ "$only" = yes ] || [[ $2 == */* ]] || grep --quiet --line-regexp --fixed-strings "$2" <<<"$(kernel_scenarios "$1")"
+  [ "$only" = yes ] || [[ $2 == */* ]] || grep --quiet --line-regexp --fixed-strings "$2" <<<"$(kernel_scenarios "$1" "$matrix")"
 }
 
 for kernel in "${kernels[@]}"; do
-  kernel_scenarios "$kernel" >/dev/null
+  kernel_scenarios "$kernel" "$matrix" >/dev/null
 done
 for scenario in "${scenarios[@]}"; do
   scenario_file "$scenario" >/dev/null

@@ -14,8 +14,9 @@ done
 
 usage() {
   cat <<EOF
-run-systems.sh [--system NAME]... [--test NAME]... [--jobs N]
+run-systems.sh [--long] [--system NAME]... [--test NAME]... [--jobs N]
 
+  --long         also what is kept for make test-long
   --system NAME  only this system (default: all of tests/rig/systems.list)
   --test NAME    only this test (default: all of tests/systems)
   --jobs N       tests at once (default: RIG_JOBS, else one for each core)
@@ -28,9 +29,11 @@ EOF
 systems=()
 tests=()
 jobs=${RIG_JOBS:-$(jobs_default 1)}
+speed=quick
 while [ "$#" -gt 0 ]; do
   case $1 in
     --help) usage && exit ;;
+    --long) speed=long && shift && continue ;;
     --system | --test | --jobs) [ "$#" -gt 1 ] || rig_die "$1 needs a value: see $0 --help" ;;
     *) rig_die "there is no option '$1': see $0 --help" ;;
   esac
@@ -44,6 +47,8 @@ done
 jobs_begin "$jobs"
 # Two emulated CPUs mostly wait for each other where they do not have a core each.
 [ "$jobs" -eq 1 ] || export RIG_SMP="${RIG_SMP:-1}"
+# What is asked for by name is, and not only where it is quick.
+[ "${#systems[@]}" -eq 0 ] && [ "${#tests[@]}" -eq 0 ] || speed=long
 [ "${#systems[@]}" -gt 0 ] || mapfile -t systems < <(system_names)
 [ "${#tests[@]}" -gt 0 ] || mapfile -t tests < <(system_test_names)
 for system in "${systems[@]}"; do
@@ -57,14 +62,24 @@ rig_need_cache
 
 # What tests would wait for, before they start. All systems at once: making one is
 # mostly work for one core. One that cannot be made is one failure; the others still run.
+# wanted SYSTEM: the tests that it is to run.
+wanted() {
+  local test
+  for test in "${tests[@]}"; do
+    ! system_test_systems "$test" "$speed" | grep --quiet --line-regexp "$1" || printf '%s\n' "$test"
+  done
+}
+
 declare -A making=()
 for system in "${systems[@]}"; do
+  [ -n "$(wanted "$system")" ] || continue
   "$RIG_DIR/rig" kernel "$(system_kernel "$system")" >/dev/null || continue
   setpriv --pdeathsig TERM "$RIG_DIR/rig" system "$system" >/dev/null &
   making[$system]=$!
 done
 made=()
 for system in "${systems[@]}"; do
+  [ -n "$(wanted "$system")" ] || continue
   if [ -n "${making[$system]:-}" ] && wait "${making[$system]}"; then
     made+=("$system")
   else
@@ -74,7 +89,7 @@ done
 
 for test in "${tests[@]}"; do
   for system in "${made[@]}"; do
-    system_test_systems "$test" | grep --quiet --line-regexp "$system" || continue
+    wanted "$system" | grep --quiet --line-regexp --fixed-strings "$test" || continue
     jobs_run "$system $test" "$RIG_CACHE/logs/systems/$system/$test" "$RIG_DIR/rig" system-test "$system" "$test"
   done
 done

@@ -18,10 +18,11 @@ kernel_lists() {
   [ ! -f "$RIG_CACHE/kernels.added" ] || cat "$RIG_CACHE/kernels.added"
 }
 
-# kernel_names [MATRIX]: all, or those in the default matrix.
+# kernel_names [yes|long]: all, or those in the default matrix, or in the long one.
 # shellcheck disable=SC2120 # the argument is for run-matrix.sh
 kernel_names() {
-  kernel_lists | awk -v matrix="${1:-}" '!/^#/ && NF == 5 && (matrix == "" || $4 == "yes") { print $1 }'
+  kernel_lists | awk -v matrix="${1:-}" '
+    !/^#/ && NF == 5 && (matrix == "" || $4 == "yes" || (matrix == "long" && $4 == "long")) { print $1 }'
 }
 
 # kernel_column NAME COLUMN, or a sentence that lists the known names.
@@ -33,7 +34,7 @@ kernel_column() {
   printf '%s\n' "$value"
 }
 
-# kernel_scenarios NAME: those it runs unless others are asked for. Source scenario.sh too.
+# kernel_scenarios NAME yes|long: those it runs unless others are asked for. Source scenario.sh too.
 kernel_scenarios() {
   local column words word
   column=$(kernel_column "$1" 5)
@@ -41,6 +42,7 @@ kernel_scenarios() {
   for word in "${words[@]}"; do
     case $word in
       all) scenario_names ;;
+      long:*) scenario_file "${word#long:}" >/dev/null && printf '%s\n' "$([ "$2" = long ] || echo -)${word#long:}" ;;
       *) scenario_file "${word#-}" >/dev/null && printf '%s\n' "$word" ;;
     esac
   done | awk 'sub(/^-/, "") { without[$0] = 1; next } { names[++n] = $0 } END { for (i = 1; i <= n; i++) if (!(names[i] in without)) print names[i] }'

@@ -83,6 +83,7 @@ system_prepare() {
     module=$(system_gpu_module "$release")
   fi
   system_initrd "$scenario" "$base.boot/initrd.img-$release" "$module" "$folder" "$(system_share "$disk")"
+  # A busy machine may let all of this stand still for half a minute: no lockup.
   machine_command \
     -drive "if=pflash,unit=0,format=raw,readonly=on,file=/usr/share/AAVMF/AAVMF_CODE.secboot.fd" \
     -drive "if=pflash,unit=1,format=raw,file=$base.efi" \
@@ -93,7 +94,7 @@ system_prepare() {
     -fsdev "local,id=ccache,path=$RIG_CACHE/ccache/$name,security_model=none" \
     -device "virtio-9p-pci,fsdev=ccache,mount_tag=ccache,bus=pcie.0,addr=1e.0" \
     -kernel "$base.boot/vmlinuz-$release" -initrd "$folder/initrd" \
-    -append "console=ttyAMA0 root=/dev/vda rw fsck.mode=skip printk.devkmsg=on oops=panic panic=-1 ${module:+rdinit=/rig/init }$*"
+    -append "console=ttyAMA0 root=/dev/vda rw fsck.mode=skip watchdog_thresh=30 printk.devkmsg=on oops=panic panic=-1 ${module:+rdinit=/rig/init }$*"
   mkdir --parents "$RIG_CACHE/ccache/$name"
 }
 

@@ -33,9 +33,11 @@ system_test_file() {
   printf '%s\n' "$file"
 }
 
-# system_test_systems TEST: those it is for, from its header.
+# system_test_systems TEST quick|long: those it is for, from its header.
 system_test_systems() {
-  sed --quiet 's/^# systems: *//p' "$(system_test_file "$1")" | tr --squeeze-repeats ' ' '\n'
+  local lines='^# systems: *'
+  [ "$2" = quick ] || lines='^# \(systems\|long\): *'
+  sed --quiet "s/$lines//p" "$(system_test_file "$1")" | tr --squeeze-repeats ' ' '\n'
 }
 
 # system_test SYSTEM TEST: runs it, prints the TAP of its boots and checks, and in the

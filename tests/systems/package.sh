@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# systems: trixie bookworm
+# systems: trixie
+# long: bookworm
 # minutes: 9
 #
 # The package from installation to purge, over boots.

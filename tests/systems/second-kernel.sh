@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# systems: trixie
+# long: trixie
 # minutes: 8
 #
 # A newer kernel is installed, booted, and the old one removed; then dracut takes the

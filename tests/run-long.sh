@@ -1,0 +1,77 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0-only
+#
+# make test-long: what make test has no time for. The whole matrix, kernels that watch
+# themselves among it; all tests of real systems; and the fuzzer of the host, each seed
+# in a virtual host of its own. The last line is "N passed, N failed".
+#
+# What has passed is not run again as long as the tree stays as it is: after an
+# interruption it goes on where it was.
+#
+# Variables: LONG_SEEDS     seeds of the fuzzer on each kernel (12)
+#            LONG_MINUTES   minutes for each seed (10)
+#            LONG_KERNELS   kernels that the fuzzer runs on (trixie-backports built-debug)
+#
+# In the cache: long/report.md   what was run, on what, when and for how long
+
+# shellcheck source-path=SCRIPTDIR
+. "$(dirname "$0")/rig/lib.sh"
+
+: "${LONG_SEEDS:=12}" "${LONG_MINUTES:=10}" "${LONG_KERNELS:=trixie-backports built-debug}"
+read -r -a kernels <<<"$LONG_KERNELS"
+for number in "$LONG_SEEDS" "$LONG_MINUTES"; do
+  [[ $number =~ ^[1-9][0-9]*$ ]] || rig_die "LONG_SEEDS and LONG_MINUTES have to be numbers from 1 on, not '$number'"
+done
+rig_need_root
+rig_need_cache
+long=$RIG_CACHE/long
+mkdir --parents "$long"
+tree=$(cd "$RIG_TOP" && rig_hash VERSION Makefile dkms.conf src tests tools scripts udev debian rpm)
+passed=0
+failed=0
+
+# part NAME COMMAND...: the command ends with "N passed, N failed". A part's file: tree, date,
+# seconds, passed, failed, with tabs.
+part() {
+  local name=$1 file start=$SECONDS counts
+  shift
+  file=$long/${name// /-}
+  if ! grep --quiet --perl-regexp "^$tree\t.*\t0\$" "$file.result" 2>/dev/null; then
+    printf '== %s\n' "$name"
+    "$@" </dev/null | tee "$file.log" | grep --line-buffered --extended-regexp --invert-match '^(ok |1\.\.|# )' || true
+    counts=$(tail --lines=1 "$file.log")
+    [[ $counts =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]] || counts='0 passed, 1 failed'
+    printf '%s\t%s\t%d\t%d\t%d\n' "$tree" "$(date --utc +%Y-%m-%d)" $((SECONDS - start)) \
+      "$(cut --delimiter=' ' --fields=1 <<<"$counts")" "$(cut --delimiter=' ' --fields=3 <<<"$counts")" >"$file.result"
+  fi
+  report "$name" "$file.result"
+}
+
+report() {
+  local day seconds good bad
+  IFS=$'\t' read -r _ day seconds good bad <"$2"
+  passed=$((passed + good))
+  failed=$((failed + bad))
+  printf '| %s | %s | %d min | %d | %d |\n' "$1" "$day" $(((seconds + 59) / 60)) "$good" "$bad" >>"$long/report.md"
+  printf '== %s: %d passed, %d failed (%s, %d s)\n' "$1" "$good" "$bad" "$day" "$seconds"
+}
+
+# fuzz KERNEL SEED
+fuzz() {
+  local scenario=$long/fuzz-$2.conf
+  sed --expression="s/^run .*/run     fuzz-host --seed $2 --seconds $((LONG_MINUTES * 60))/" \
+    --expression="s/^timeout .*/timeout $((LONG_MINUTES * 60 + 900))/" "$RIG_TOP/tests/scenarios/fuzz.conf" >"$scenario"
+  "$RIG_DIR/rig" boot "$1" "$scenario"
+}
+
+printf '%s\n' '| part | on | took | passed | failed |' '| --- | --- | --- | --- | --- |' >"$long/report.md"
+part matrix "$RIG_TOP/tests/run-matrix.sh" --long
+part systems "$RIG_TOP/tests/run-systems.sh" --long
+for ((seed = 1; seed <= LONG_SEEDS; seed++)); do
+  for kernel in "${kernels[@]}"; do
+    part "fuzz $kernel seed $seed for $LONG_MINUTES min" fuzz "$kernel" "$seed"
+  done
+done
+rig_say "$long/report.md has what was run"
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
