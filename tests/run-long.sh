@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # make test-long: what make test has no time for. The whole matrix, kernels that watch
-# themselves among it; all tests of real systems; and the fuzzer of the host, each seed
+# themselves among it; packages and fleet/; all tests of real systems; and the fuzzer of the host, each seed
 # in a virtual host of its own. The last line is "N passed, N failed".
 #
 # What has passed is not run again as long as the tree stays as it is: after an
@@ -66,6 +66,7 @@ fuzz() {
 
 printf '%s\n' '| part | on | took | passed | failed |' '| --- | --- | --- | --- | --- |' >"$long/report.md"
 part matrix "$RIG_TOP/tests/run-matrix.sh" --long
+part packages "$RIG_TOP/tests/run-packages-native.sh" --long
 part systems "$RIG_TOP/tests/run-systems.sh" --long
 for ((seed = 1; seed <= LONG_SEEDS; seed++)); do
   for kernel in "${kernels[@]}"; do

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # What can be tested of tarball, packages and repositories without a virtual host: all
-# of tests/packages, inside the rig's root. Prints TAP, and at the end "N passed,
-# N failed". Needs root, and the network the first time.
+# of tests/packages, inside the rig's root; fleet/ with --long only. Prints TAP, and at
+# the end "N passed, N failed". Needs root, and the network the first time.
 
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/rig/lib.sh"
@@ -12,6 +12,12 @@
 # shellcheck source-path=SCRIPTDIR/rig
 . "$RIG_DIR/suites.sh"
 
+long=no
+case ${1:-} in
+  '') ;;
+  --long) long=yes ;;
+  *) rig_die "there is no option '$1': $0 [--long]" ;;
+esac
 rig_need_root
 rig_need_cache
 
@@ -38,6 +44,11 @@ declare -A running=()
 
 # All at once: much of their time is spent in steps that use one core.
 programs=(deb hooks install modules prebuilt rpm quality release repository setup tarball)
+if [ "$long" = yes ]; then
+  # The root of the programs that read what is in fleet/.
+  "$RIG_DIR/rig" suite fleet >/dev/null
+  programs+=(fleet)
+fi
 for program in "${programs[@]}"; do
   # Goes down with this script, whatever ends that.
   setpriv --pdeathsig TERM "$RIG_DIR/rig" run "tests/packages/$program.sh" >"$results/$program" 2>&1 </dev/null &

@@ -39,7 +39,7 @@ native_machine() {
   root=$machine/root
   mkdir "$machine"/{upper,work,root}
   touch "$machine/own-drivers"
-  mount --types overlay --options "lowerdir=/,upperdir=$machine/upper,workdir=$machine/work" overlay "$root"
+  mount --types overlay --options "lowerdir=${native_under:-/},upperdir=$machine/upper,workdir=$machine/work" overlay "$root"
   mount --types proc proc "$root/proc"
   mount --rbind /dev "$root/dev"
   mount --types tmpfs tmpfs "$root/tmp"
