@@ -4,42 +4,19 @@
 # systems: trixie
 # minutes: 1
 #
-# Kernels that take only modules signed with a key they trust: as with Secure Boot, but
-# told so on the command line, because firmware that checks the kernel too would want
-# one booted by a boot loader.
+# A kernel that does not trust the key with which DKMS signs, and then does.
 
 # shellcheck source-path=SCRIPTDIR source=lib/packages.sh
 . "$SYSTEM_TESTS/lib/packages.sh"
-
-# enrol CERTIFICATE: into the firmware's list of keys, which the kernel takes as trusted.
-enrol() {
-  local variables=$SYSTEM_WORK/trust.efi
-  rig_step "enrolling a key" root_enter virt-fw-vars --inplace "$variables" \
-    --add-db 9d6c4ae9-3d1f-4b0e-8a0b-0f3c5a3d7e11 "$1"
-}
-
-# The virtual GPU is a module as well: signed with a key that the firmware has.
-make_key() {
-  root_enter openssl req -quiet -x509 -newkey rsa:2048 -nodes -days 3650 -subj /CN=rig \
-    -addext extendedKeyUsage=codeSigning -keyout "$SYSTEM_WORK/rig.key" -out "$SYSTEM_WORK/rig.pem"
-  root_enter openssl x509 -in "$SYSTEM_WORK/rig.pem" -outform der -out "$SYSTEM_WORK/rig.der"
-}
-
-sign_gpu() {
-  cp "$(system_gpu_module "$(system_release "$SYSTEM")")" "$SYSTEM_WORK/virtual_gpu.ko"
-  root_enter "$(echo "$(kernel_tree "$(system_kernel "$SYSTEM")")"/usr/lib/linux-kbuild-*/scripts/sign-file)" \
-    sha256 "$SYSTEM_WORK/rig.key" "$SYSTEM_WORK/rig.der" "$SYSTEM_WORK/virtual_gpu.ko"
-}
+# shellcheck source-path=SCRIPTDIR source=lib/trust.sh
+. "$SYSTEM_TESTS/lib/trust.sh"
 
 installed_disk trust
 make_key
 sign_gpu
-system_gpu_module() {
-  printf '%s/virtual_gpu.ko\n' "$SYSTEM_WORK"
-}
-enrol "$SYSTEM_WORK/rig.pem"
+enrol trust "$SYSTEM_WORK/rig.pem"
 boot trust untrusted "" module.sig_enforce=1
 
 root_enter openssl x509 -inform der -in "$SYSTEM_SHARE/dkms-key.der" -out "$SYSTEM_WORK/dkms.pem"
-enrol "$SYSTEM_WORK/dkms.pem"
+enrol trust "$SYSTEM_WORK/dkms.pem"
 boot trust trusted "" module.sig_enforce=1

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# The same kernel when it trusts DKMS's key.
+# Such a kernel when it trusts the key of the module, from the boot on.
 
 # shellcheck source-path=SCRIPTDIR source=checks.sh
 . /rig/phases/checks.sh
