@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# systems: trixie
+# long: trixie
 # minutes: 2
 #
 # A machine without compiler, headers and DKMS, whose kernel takes only modules with the
