@@ -15,10 +15,26 @@
 
 static struct slot slots[ARENA_SLOTS];
 
+/*
+ * A move leaves a hole until it is filled again. The kernel gives the highest addresses
+ * that are free: threads and buffers are to get those above the arena meanwhile.
+ */
+static void *reserve_below(size_t above, size_t length, size_t align)
+{
+	void *free = mmap(NULL, above, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE,
+			  -1, 0);
+	void *below = vfio_reserve(length, align, 0);
+
+	CHECK(free != MAP_FAILED && below < free, "the arena is not below %p", free);
+	CHECK_RET(tap_sys(munmap(free, above)), 0);
+	return below;
+}
+
 void arena_init(void)
 {
 	/* So much is left behind it that no access gets to what is not the arena's. */
-	char *base = vfio_reserve(ARENA_SLOTS * ARENA_SLOT + 2 * ARENA_SPAN_MAX, ARENA_SLOT, 0);
+	char *base = reserve_below(16 * GIB, ARENA_SLOTS * ARENA_SLOT + 2 * ARENA_SPAN_MAX,
+				   ARENA_SLOT);
 	unsigned int i;
 
 	for (i = 0; i < ARENA_SLOTS; i++) {
