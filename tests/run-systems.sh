@@ -14,9 +14,10 @@ done
 
 usage() {
   cat <<EOF
-run-systems.sh [--long] [--system NAME]... [--test NAME]... [--jobs N]
+run-systems.sh [--long] [--make] [--system NAME]... [--test NAME]... [--jobs N]
 
   --long         also what is kept for make test-long
+  --make         only make the systems, run nothing
   --system NAME  only this system (default: all of tests/rig/systems.list)
   --test NAME    only this test (default: all of tests/systems)
   --jobs N       tests at once (default: RIG_JOBS, else one for each core)
@@ -30,10 +31,12 @@ systems=()
 tests=()
 jobs=${RIG_JOBS:-$(jobs_default 1)}
 speed=quick
+only_make=no
 while [ "$#" -gt 0 ]; do
   case $1 in
     --help) usage && exit ;;
     --long) speed=long && shift && continue ;;
+    --make) only_make=yes && shift && continue ;;
     --system | --test | --jobs) [ "$#" -gt 1 ] || rig_die "$1 needs a value: see $0 --help" ;;
     *) rig_die "there is no option '$1': see $0 --help" ;;
   esac
@@ -60,8 +63,6 @@ done
 rig_need_root
 rig_need_cache
 
-# What tests would wait for, before they start. All systems at once: making one is
-# mostly work for one core. One that cannot be made is one failure; the others still run.
 # wanted SYSTEM: the tests that it is to run.
 wanted() {
   local test
@@ -70,6 +71,8 @@ wanted() {
   done
 }
 
+# What tests would wait for, before they start. All systems at once: making one is
+# mostly work for one core. One that cannot be made is one failure; the others still run.
 declare -A making=()
 for system in "${systems[@]}"; do
   [ -n "$(wanted "$system")" ] || continue
@@ -87,6 +90,7 @@ for system in "${systems[@]}"; do
   fi
 done
 
+[ "$only_make" = no ] || exit 0
 for test in "${tests[@]}"; do
   for system in "${made[@]}"; do
     wanted "$system" | grep --quiet --line-regexp --fixed-strings "$test" || continue
