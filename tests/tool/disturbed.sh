@@ -104,6 +104,37 @@ for signal in ALRM USR1 TSTP; do
   check "SIG$signal in the middle: it is bound first" nothing other_signals "$(kill -l "$signal")"
 done
 
+# --- a driver that waits for the memory by itself
+
+driver_said() { printf '%s,900,900,-;%s %s: %s\n' "$1" "$DRIVER" "$GPU" "$2" >>"$tree/dev/kmsg"; }
+not_yet() { touch "$tree/$DRIVERS/$DRIVER/refuses"; driver_said 6 "GPU memory is not ready yet: bound when it is"; }
+# later COMMAND...: bind, and what comes while it waits.
+later() {
+  local status=0 tool_pid
+  "$tool" --root "$tree" bind "$GPU" >"$scratch/out" 2>&1 &
+  tool_pid=$!
+  until grep --quiet 'its memory is not ready yet: waiting for it' "$scratch/out"; do
+    kill -0 "$tool_pid" || { cat "$scratch/out"; return 1; }
+    sleep 0.1
+  done
+  "$@"
+  wait "$tool_pid" || status=$?
+  cat "$scratch/out"
+  return "$status"
+}
+gets_ready() { pci_bind "$GPU" "$DRIVER"; driver_said 6 "GPU memory at 0x420000000000: usemem 94.5 GiB in a 128 GiB BAR4, no resmem"; }
+is_bound_later() { later gets_ready && has "$GPU" "$DRIVER" "$DRIVER"; }
+check "the memory is not ready yet: it is waited for" not_yet is_bound_later
+stays_late() { driver_said 3 "GPU memory is not ready after 30 s: the C2C link is not up"; }
+is_refused_later() { ! later stays_late && has "$GPU" nvidia "(null)" && says "refused it: GPU memory is not ready after 30 s"; }
+check "it does not get ready: it is given back" not_yet is_refused_later
+is_interrupted() { kill -TERM "$tool_pid"; }
+ends_by_signal() { ! later is_interrupted && has "$GPU" nvidia "(null)"; }
+check "SIGTERM while it is waited for: it is given back" not_yet ends_by_signal
+is_called_off() { put "sys/bus/pci/devices/$GPU/driver_override" vfio-pci; }
+ends_called_off() { ! later is_called_off && has "$GPU" nvidia "(null)"; }
+check "another driver_override while it is waited for: it is given back" not_yet ends_called_off
+
 # --- writes that fail, and nobody who listens
 
 probe_fails() { touch "$tree/sys/bus/pci/drivers_probe.fails"; }

@@ -148,6 +148,11 @@ bool gpu_log_is_bind(const char *message)
 	return begins(message, "GPU memory at ") && strstr(message, ": usemem ");
 }
 
+bool gpu_log_is_wait(const char *message)
+{
+	return begins(message, "GPU memory is not ready yet: ");
+}
+
 void gpu_log_read(struct gpu_log *errors, const char *log, const struct pci_device *pci)
 {
 	bool in_event = false, is_error;

@@ -33,4 +33,7 @@ void gpu_log_read(struct gpu_log *errors, const char *log, const struct pci_devi
 /* What the driver says when it takes a GPU: what was before is over. */
 bool gpu_log_is_bind(const char *message);
 
+/* What it says when it does not take a GPU yet, but will. */
+bool gpu_log_is_wait(const char *message);
+
 #endif /* GPU_LOG_H */

@@ -9,14 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/array.h"
 #include "base/tree.h"
+#include "host/gpu_log.h"
 #include "host/kernel_log.h"
 #include "host/module.h"
 #include "moves/move.h"
 #include "moves/persist.h"
+
+/* Longer than any time-out of the hardware, which is the driver's to judge. */
+#define PATIENCE_MS (300 * 1000)
+#define MOMENT_MS 200
 
 #define SAY(format, ...) fprintf(stderr, "%s: " format "\n", __VA_ARGS__)
 
@@ -105,6 +111,44 @@ static bool is_interrupted(void)
 	return false;
 }
 
+/* Whether the last thing that the driver has said of it is that it probes again, by itself. */
+static bool is_awaited(const char *bdf, const char *driver)
+{
+	char prefix[128], message[256] = "";
+	const char *position;
+	bool is_error;
+	char *log;
+
+	kernel_log_read(&log);
+	snprintf(prefix, sizeof(prefix), "%s %s: ", driver, bdf);
+	for (position = log; position && kernel_log_next(&position, prefix, message,
+							 sizeof(message), &is_error);)
+		;
+	free(log);
+	return gpu_log_is_wait(message);
+}
+
+/*
+ * The kernel probes a GPU of a NUMA node in a thread of its own, where the driver does not
+ * wait for the memory as long as it may take.  It says in the end how that went, if nobody
+ * has told it not to go on.
+ */
+static void wait_for_memory(const char *bdf, const char *driver)
+{
+	const struct timespec moment = { .tv_nsec = MOMENT_MS * 1000 * 1000 };
+	struct pci_device now;
+
+	if (!is_awaited(bdf, driver))
+		return;
+	SAY("its memory is not ready yet: waiting for it", bdf);
+	for (int i = 0; i < PATIENCE_MS / MOMENT_MS && !is_interrupted(); i++) {
+		if (pci_device_read(&now, bdf) || strcmp(now.override, driver) ||
+		    !is_awaited(bdf, driver))
+			break;
+		nanosleep(&moment, NULL);
+	}
+}
+
 /* 0 if it has the driver now; else what it had before is there again. */
 static int move_one(const struct move_request *request, const struct gpu *gpu)
 {
@@ -126,6 +170,8 @@ static int move_one(const struct move_request *request, const struct gpu *gpu)
 	}
 	if (to && !is_done)
 		ret = is_interrupted() ? -EINTR : tree_write(bdf, "/sys/bus/pci/drivers_probe");
+	if (to && !is_done && ret != -EINTR)
+		wait_for_memory(bdf, to);
 	if (strcmp(driver_now(&now, bdf), to ? to : "")) {
 		restore(gpu);
 		if (ret != -EINTR)
