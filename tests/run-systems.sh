@@ -93,7 +93,7 @@ done
 [ "$only_make" = no ] || exit 0
 for test in "${tests[@]}"; do
   for system in "${made[@]}"; do
-    wanted "$system" | grep --quiet --line-regexp --fixed-strings "$test" || continue
+    grep --quiet --line-regexp --fixed-strings "$test" <<<"$(wanted "$system")" || continue
     jobs_run "$system $test" "$RIG_CACHE/logs/systems/$system/$test" "$RIG_DIR/rig" system-test "$system" "$test"
   done
 done
