@@ -67,7 +67,7 @@ rig_need_cache
 wanted() {
   local test
   for test in "${tests[@]}"; do
-    ! system_test_systems "$test" "$speed" | grep --quiet --line-regexp "$1" || printf '%s\n' "$test"
+    ! grep --quiet --line-regexp "$1" <<<"$(system_test_systems "$test" "$speed")" || printf '%s\n' "$test"
   done
 }
 
