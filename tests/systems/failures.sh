@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# systems: trixie
+# long: trixie
 # minutes: 4
 #
 # What can go wrong when the package is installed.

@@ -3,26 +3,15 @@
 #
 # systems: trixie
 # long: bookworm
-# minutes: 9
+# minutes: 5
 #
-# The package from installation to purge, over boots.
+# The package is installed, and what udev binds then, over boots.
 
 # shellcheck source-path=SCRIPTDIR source=lib/packages.sh
 . "$SYSTEM_TESTS/lib/packages.sh"
 share_greedy "$(system_kernel "$SYSTEM")"
 
-disk installed
-boot installed install
-disk choices installed
+disk choices
+boot choices install
 boot choices booted+choices
 boot choices chosen
-
-disk versions installed
-# What DKMS of bookworm makes of other versions is seen in tests/packages/deb.sh, in a
-# fraction of the time.
-if [ "$SYSTEM" = trixie ]; then
-  boot versions upgrade
-  boot versions upgraded+remove
-else
-  boot versions remove
-fi
