@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # long: trixie bookworm
-# minutes: 6
+# minutes: 9
 #
 # The package is upgraded and removed while a GPU is in use.
 
@@ -10,7 +10,8 @@
 . "$SYSTEM_TESTS/lib/packages.sh"
 share_greedy "$(system_kernel "$SYSTEM")"
 
-installed_disk versions
+disk versions
+boot versions install
 # What DKMS of bookworm makes of other versions is seen in tests/packages/deb.sh, in a
 # fraction of the time.
 if [ "$SYSTEM" = trixie ]; then
