@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# systems: trixie
+# long: trixie
 # minutes: 5
 #
 # GPUs for KVM guests as an operator gives them, with the packages and what Debian has:
