@@ -21,7 +21,7 @@ import uuid
 
 def tag(name):
     """Finds what a file says of itself, in a comment of any language."""
-    return re.compile(rb"SPDX-%b: ([^\n]+?)[ \t]*(?:-->|\*/)?$" % name, re.MULTILINE)
+    return re.compile(rb"SPDX-%b: ([^\n]+?)[ \t]*(?:-->|\*/|#})?$" % name, re.MULTILINE)
 
 
 LICENCE = tag(b"License-Identifier")
