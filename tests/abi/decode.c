@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* D6.3, D6.5: accesses with PCI memory decode off, and in D3hot, whoever put it there. */
 #include <errno.h>
-#include <string.h>
 
 #include "access.h"
 #include "host.h"
@@ -118,22 +117,6 @@ static void set_low_power(u32 feature)
 	CHECK_RET(vfio_feature(&dev, VFIO_DEVICE_FEATURE_SET | feature), 0);
 }
 
-/* Runtime PM has put the device to sleep: it does so on its own time. */
-static void wait_suspended(void)
-{
-	long until = task_now_ms() + PATIENCE_MS;
-	char status[32];
-
-	do {
-		CHECK_RET(host_pci_read(gpu.bdf, "power/runtime_status", status,
-					sizeof(status)), 0);
-		if (!strcmp(status, "suspended"))
-			return;
-		task_sleep_ms(10);
-	} while (task_now_ms() < until);
-	CHECK(false, "the device does not sleep, it is %s", status);
-}
-
 static void suspended(void)
 {
 	enum access_kind kind;
@@ -147,7 +130,7 @@ static void suspended(void)
 			bool mapped = kind == ACCESS_LOAD ||
 				      kind == ACCESS_STORE;
 
-			wait_suspended();
+			vfio_wait_suspended(&dev);
 			CHECK_RET(access_run(&accesses[kind]),
 				  mapped ? -EFAULT : 0);
 		}
@@ -163,22 +146,11 @@ static void suspended_when_due(void)
 	CHECK_RET(vfio_reset(&dev), 0);
 	host_gpu_set_ready(&gpu, true);
 	set_low_power(VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY);
-	wait_suspended();
+	vfio_wait_suspended(&dev);
 	CHECK_RET(access_run(&accesses[ACCESS_LOAD]), -EFAULT);
 	access_check(&accesses[ACCESS_READ]);
 	set_low_power(VFIO_DEVICE_FEATURE_LOW_POWER_EXIT);
 	check_all(MARK);
-}
-
-/* Its user writes the PM control register; waking up is a reset here. */
-static void set_power_state(u16 state)
-{
-	u8 at = vfio_capability(&dev, PCI_CAP_ID_PM);
-	u16 control;
-
-	CHECK_RET(vfio_read(&dev, CONFIG, at + PCI_PM_CTRL, &control, 2), 2);
-	control = (control & ~PCI_PM_CTRL_STATE_MASK) | state;
-	CHECK_RET(vfio_write(&dev, CONFIG, at + PCI_PM_CTRL, &control, 2), 2);
 }
 
 static void d3hot(void)
@@ -194,9 +166,9 @@ static void d3hot(void)
 	host_gpu_never_ready(&gpu);
 	for (kind = 0; kind < ACCESS_KINDS; kind++) {
 		resets = host_control_get(gpu.bdf, "resets");
-		set_power_state(3);
+		vfio_set_power_state(&dev, 3);
 		check_refused();
-		set_power_state(0);
+		vfio_set_power_state(&dev, 0);
 		CHECK(host_control_get(gpu.bdf, "resets") > resets,
 		      "waking up was no reset");
 		task_start(&task, access_run, &accesses[kind]);

@@ -4,7 +4,6 @@
  * reset or a sleep took, whether or not the user lets the function decode just then.
  */
 #include <errno.h>
-#include <string.h>
 #include <sys/eventfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -13,8 +12,6 @@
 #include "bar0.h"
 #include "host.h"
 #include "program.h"
-
-#define PATIENCE_MS 20000
 
 static struct vfio dev;
 static struct access accesses[ACCESS_KINDS];
@@ -77,16 +74,6 @@ static void by_config(void)
 	check_reset(vfio_reset_by_config);
 }
 
-static void set_power_state(u16 state)
-{
-	u8 at = vfio_capability(&dev, PCI_CAP_ID_PM);
-	u16 control;
-
-	CHECK_RET(vfio_read(&dev, CONFIG, at + PCI_PM_CTRL, &control, 2), 2);
-	control = (control & ~PCI_PM_CTRL_STATE_MASK) | state;
-	CHECK_RET(vfio_write(&dev, CONFIG, at + PCI_PM_CTRL, &control, 2), 2);
-}
-
 /* There and back is a reset here. */
 static void d3hot(void)
 {
@@ -94,8 +81,8 @@ static void d3hot(void)
 	host_rebind(gpu.bdf, DRIVER);
 	begin();
 	vfio_set_decode(&dev, false);
-	set_power_state(3);
-	set_power_state(0);
+	vfio_set_power_state(&dev, 3);
+	vfio_set_power_state(&dev, 0);
 	check_still_off();
 }
 
@@ -120,10 +107,10 @@ static void check_next(void (*use)(void))
 static void use_d3hot(void)
 {
 	begin();
-	set_power_state(3);
+	vfio_set_power_state(&dev, 3);
 	CHECK_RET(vfio_set_interrupt(&dev, VFIO_PCI_MSIX_IRQ_INDEX, -1), -EIO);
 	CHECK_RET(vfio_reset_by_sysfs(&dev), 0);
-	set_power_state(3);
+	vfio_set_power_state(&dev, 3);
 }
 
 static void in_d3hot(void)
@@ -135,17 +122,10 @@ static void in_d3hot(void)
 
 static void sleep_and_wake(bool decode)
 {
-	long until = task_now_ms() + PATIENCE_MS;
-	char status[32];
-
 	vfio_set_decode(&dev, decode);
 	CHECK_RET(vfio_feature(&dev, VFIO_DEVICE_FEATURE_SET |
 			       VFIO_DEVICE_FEATURE_LOW_POWER_ENTRY), 0);
-	do {
-		CHECK(task_now_ms() < until, "the device does not sleep, it is %s", status);
-		CHECK_RET(host_pci_read(gpu.bdf, "power/runtime_status", status,
-					sizeof(status)), 0);
-	} while (strcmp(status, "suspended"));
+	vfio_wait_suspended(&dev);
 	CHECK_RET(vfio_feature(&dev, VFIO_DEVICE_FEATURE_SET |
 			       VFIO_DEVICE_FEATURE_LOW_POWER_EXIT), 0);
 }

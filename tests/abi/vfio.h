@@ -132,6 +132,12 @@ int vfio_export(const struct vfio *dev, unsigned int index,
 /* Where a capability is in the config region. */
 u8 vfio_capability(const struct vfio *dev, u8 id);
 
+/* 0 or 3: the device's user writes the PM control register. */
+void vfio_set_power_state(const struct vfio *dev, u16 state);
+
+/* Runtime PM puts the device to sleep on its own time. */
+void vfio_wait_suspended(const struct vfio *dev);
+
 /* PCI_COMMAND_MEMORY on or off, through the config region. */
 void vfio_set_decode(const struct vfio *dev, bool on);
 
