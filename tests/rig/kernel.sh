@@ -45,7 +45,7 @@ kernel_scenarios() {
       long:*) scenario_file "${word#long:}" >/dev/null && printf '%s\n' "$([ "$2" = long ] || echo -)${word#long:}" ;;
       *) scenario_file "${word#-}" >/dev/null && printf '%s\n' "$word" ;;
     esac
-  done | awk 'sub(/^-/, "") { without[$0] = 1; next } { names[++n] = $0 } END { for (i = 1; i <= n; i++) if (!(names[i] in without)) print names[i] }'
+  done | awk 'sub(/^-/, "") { without[$0] = 1; next } { names[++n] = $0 } END { for (i = 1; i <= n; i++) if (!(names[i] in without) && !seen[names[i]]++) print names[i] }'
 }
 
 kernel_path() {
