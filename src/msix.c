@@ -52,12 +52,14 @@ static const struct dev_pm_ops msix_pm = {
 void nvgrace_msix_init(struct nvgrace_gpu *gpu)
 {
 	struct device_driver *driver = gpu->core.pdev->dev.driver;
+	/* Once: the probe of another GPU may be here, too. */
+	const struct dev_pm_ops *pm = READ_ONCE(driver->pm);
 
-	if (!IS_ENABLED(CONFIG_PM) || driver->pm == &msix_pm)
+	if (!IS_ENABLED(CONFIG_PM) || pm == &msix_pm)
 		return;
 
-	core_pm = driver->pm;
-	driver->pm = &msix_pm;
+	core_pm = pm;
+	WRITE_ONCE(driver->pm, &msix_pm);
 }
 
 /**
