@@ -138,12 +138,10 @@ static void wait_for_memory(const char *bdf, const char *driver)
 	const struct timespec moment = { .tv_nsec = MOMENT_MS * 1000 * 1000 };
 	struct pci_device now;
 
-	if (!is_awaited(bdf, driver))
-		return;
-	SAY("its memory is not ready yet: waiting for it", bdf);
-	for (int i = 0; i < PATIENCE_MS / MOMENT_MS && !is_interrupted(); i++) {
-		if (pci_device_read(&now, bdf) || strcmp(now.override, driver) ||
-		    !is_awaited(bdf, driver))
+	for (int i = 0; i < PATIENCE_MS / MOMENT_MS && is_awaited(bdf, driver); i++) {
+		if (!i)
+			SAY("its memory is not ready yet: waiting for it", bdf);
+		if (is_interrupted() || pci_device_read(&now, bdf) || strcmp(now.override, driver))
 			break;
 		nanosleep(&moment, NULL);
 	}
