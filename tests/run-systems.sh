@@ -63,26 +63,30 @@ done
 rig_need_root
 rig_need_cache
 
-# wanted SYSTEM: the tests that it is to run.
-wanted() {
-  local test
-  for test in "${tests[@]}"; do
-    ! grep --quiet --line-regexp "$1" <<<"$(system_test_systems "$test" "$speed")" || printf '%s\n' "$test"
-  done
+# runs_in TEST SYSTEM
+runs_in() {
+  grep --quiet --line-regexp "$2" <<<"$(system_test_systems "$1" "$speed")"
 }
+
+needed=()
+for system in "${systems[@]}"; do
+  for test in "${tests[@]}"; do
+    runs_in "$test" "$system" || continue
+    needed+=("$system")
+    break
+  done
+done
 
 # What tests would wait for, before they start. All systems at once: making one is
 # mostly work for one core. One that cannot be made is one failure; the others still run.
 declare -A making=()
-for system in "${systems[@]}"; do
-  [ -n "$(wanted "$system")" ] || continue
+for system in "${needed[@]}"; do
   "$RIG_DIR/rig" kernel "$(system_kernel "$system")" >/dev/null || continue
   setpriv --pdeathsig TERM "$RIG_DIR/rig" system "$system" >/dev/null &
   making[$system]=$!
 done
 made=()
-for system in "${systems[@]}"; do
-  [ -n "$(wanted "$system")" ] || continue
+for system in "${needed[@]}"; do
   if [ -n "${making[$system]:-}" ] && wait "${making[$system]}"; then
     made+=("$system")
   else
@@ -93,7 +97,7 @@ done
 [ "$only_make" = no ] || exit 0
 for test in "${tests[@]}"; do
   for system in "${made[@]}"; do
-    grep --quiet --line-regexp --fixed-strings "$test" <<<"$(wanted "$system")" || continue
+    runs_in "$test" "$system" || continue
     jobs_run "$system $test" "$RIG_CACHE/logs/systems/$system/$test" "$RIG_DIR/rig" system-test "$system" "$test"
   done
 done
