@@ -8,39 +8,13 @@
 
 # shellcheck source-path=SCRIPTDIR
 . "$(dirname "$0")/rig/lib.sh"
+# shellcheck source-path=SCRIPTDIR
+. "$RIG_TOP/tests/parts.sh"
 # shellcheck source-path=SCRIPTDIR/rig
 . "$RIG_DIR/kernel.sh"
 
 rig_need_root
 rig_need_cache
-
-passed=0
-failed=0
-
-# part NAME COMMAND...: shows what it prints but its last line, whose counts are added.
-part() {
-  local name=$1 start=$SECONDS status=0 log counts
-  shift
-  log=$RIG_CACHE/logs/$name.log
-  printf '== %s\n' "$name"
-  "$@" </dev/null | tee "$log" | part_progress || status=$?
-  counts=$(tail --lines=1 "$log")
-  if [[ $counts =~ ^([0-9]+)\ passed,\ ([0-9]+)\ failed$ ]]; then
-    passed=$((passed + BASH_REMATCH[1]))
-    failed=$((failed + BASH_REMATCH[2]))
-    # An exit status that contradicts the counts is a failure too.
-    [ "$status" -eq 0 ] || [ "${BASH_REMATCH[2]}" -gt 0 ] || failed=$((failed + 1))
-  else
-    counts="ended with status $status and without a result; see $log"
-    failed=$((failed + 1))
-  fi
-  printf '== %s: %s (%d s)\n' "$name" "$counts" $((SECONDS - start))
-}
-
-# Tests that passed are in the log only.
-part_progress() {
-  grep --line-buffered --invert-match --extended-regexp '^(ok |1\.\.|[0-9]+ passed, [0-9]+ failed$)' || true
-}
 
 # Beside parts that leave a core idle; the last of the list first, which is built and
 # takes longest. What cannot be had is missed where it is needed.
@@ -75,5 +49,4 @@ part shapes "$RIG_TOP/tests/run-shapes.sh"
 part matrix "$RIG_TOP/tests/run-matrix.sh" "$@"
 wait
 part systems "$RIG_TOP/tests/run-systems.sh"
-printf '%d passed, %d failed\n' "$passed" "$failed"
-[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+parts_done
