@@ -111,6 +111,8 @@ not_yet() { touch "$tree/$DRIVERS/$DRIVER/refuses"; driver_said 6 "GPU memory is
 # later COMMAND...: bind, and what comes while it waits.
 later() {
   local status=0 tool_pid
+  # What the test before has left there is not what this one waits for.
+  : >"$scratch/out"
   "$tool" --root "$tree" bind "$GPU" >"$scratch/out" 2>&1 &
   tool_pid=$!
   until grep --quiet 'its memory is not ready yet: waiting for it' "$scratch/out"; do
