@@ -52,9 +52,10 @@ boot_prepare() {
   rm --recursive --force "$folder"
   mkdir --parents "$folder"
   initrd_make "$name" "$file" "$folder" "$kind"
-  # an oops ends the host: what came after it would prove nothing
+  # An oops ends the host: what came after it would prove nothing. A busy machine may let
+  # all of this stand still for half a minute: no lockup.
   machine_command \
     -bios /usr/share/qemu-efi-aarch64/QEMU_EFI.fd \
     -kernel "$(kernel_image "$name")" -initrd "$folder/initrd" \
-    -append "console=ttyAMA0 printk.devkmsg=on oops=panic panic=-1"
+    -append "console=ttyAMA0 watchdog_thresh=30 printk.devkmsg=on oops=panic panic=-1"
 }
