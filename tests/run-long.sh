@@ -11,6 +11,8 @@
 # Variables: LONG_SEEDS     seeds of the fuzzer on each kernel (12)
 #            LONG_MINUTES   minutes for each seed (10)
 #            LONG_KERNELS   kernels that the fuzzer runs on (trixie-backports built-debug)
+#            LONG_SOAK      binds of the soak, and GPUs lost; opens and resets are ten times
+#                           as many (1000)
 #
 # In the cache: long/report.md   what was run, on what, when and for how long
 
@@ -19,10 +21,11 @@
 # shellcheck source-path=SCRIPTDIR
 . "$RIG_TOP/tests/parts.sh"
 
-: "${LONG_SEEDS:=12}" "${LONG_MINUTES:=10}" "${LONG_KERNELS:=trixie-backports built-debug}"
+: "${LONG_SEEDS:=12}" "${LONG_MINUTES:=10}" "${LONG_SOAK:=1000}"
+: "${LONG_KERNELS:=trixie-backports built-debug}"
 read -r -a kernels <<<"$LONG_KERNELS"
-for number in "$LONG_SEEDS" "$LONG_MINUTES"; do
-  [[ $number =~ ^[1-9][0-9]*$ ]] || rig_die "LONG_SEEDS and LONG_MINUTES have to be numbers from 1 on, not '$number'"
+for number in "$LONG_SEEDS" "$LONG_MINUTES" "$LONG_SOAK"; do
+  [[ $number =~ ^[1-9][0-9]*$ ]] || rig_die "LONG_SEEDS, LONG_MINUTES and LONG_SOAK have to be numbers from 1 on, not '$number'"
 done
 rig_need_root
 rig_need_cache
@@ -46,18 +49,31 @@ step() {
     "$file" >>"$long/report.md"
 }
 
+# boot_with KERNEL SCENARIO FILE RUN SECONDS: the scenario with that line RUN in the place of its
+# own, in FILE.
+boot_with() {
+  sed --expression="s/^run .*/run     $4/" --expression="s/^timeout .*/timeout $(($5 + 900))/" \
+    "$RIG_TOP/tests/scenarios/$2.conf" >"$3"
+  "$RIG_DIR/rig" boot "$1" "$3"
+}
+
 # fuzz KERNEL SEED
 fuzz() {
-  local scenario=$long/fuzz-$2.conf
-  sed --expression="s/^run .*/run     fuzz-host --seed $2 --seconds $((LONG_MINUTES * 60))/" \
-    --expression="s/^timeout .*/timeout $((LONG_MINUTES * 60 + 900))/" "$RIG_TOP/tests/scenarios/fuzz.conf" >"$scenario"
-  "$RIG_DIR/rig" boot "$1" "$scenario"
+  boot_with "$1" fuzz "$long/fuzz-$2.conf" "fuzz-host --seed $2 --seconds $((LONG_MINUTES * 60))" $((LONG_MINUTES * 60))
+}
+
+# soak KERNEL: a reset takes a tenth of a second, and a few on a busy machine.
+soak() {
+  boot_with "$1" soak "$long/soak.conf" "soak 1 $LONG_SOAK $((LONG_SOAK * 10)) $((LONG_SOAK * 10)) $LONG_SOAK" $((LONG_SOAK * 25))
 }
 
 printf '%s\n' '| part | on | took | passed | failed |' '| --- | --- | --- | --- | --- |' >"$long/report.md"
 step matrix "$RIG_TOP/tests/run-matrix.sh" --long
 step packages "$RIG_TOP/tests/run-packages-native.sh" --long
 step systems "$RIG_TOP/tests/run-systems.sh" --long
+for kernel in bookworm trixie-backports; do
+  step "soak $kernel" soak "$kernel"
+done
 for ((seed = 1; seed <= LONG_SEEDS; seed++)); do
   for kernel in "${kernels[@]}"; do
     step "fuzz $kernel seed $seed for $LONG_MINUTES min" fuzz "$kernel" "$seed"
