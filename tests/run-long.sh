@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # make test-long: what make test has no time for. The whole matrix, kernels that watch
-# themselves among it; packages and fleet/; all tests of real systems; and the fuzzer of the host, each seed
-# in a virtual host of its own. The last line is "N passed, N failed".
+# themselves among it; packages and fleet/; all tests of real systems; the soak; and the
+# fuzzer of the host, each seed in a virtual host of its own. The last line is "N passed,
+# N failed".
 #
 # What has passed is not run again as long as the tree stays as it is: after an
 # interruption it goes on where it was.
@@ -13,6 +14,7 @@
 #            LONG_KERNELS   kernels that the fuzzer runs on (trixie-backports built-debug)
 #            LONG_SOAK      binds of the soak, and GPUs lost; opens and resets are ten times
 #                           as many (1000)
+#            LONG_GUESTS    starts of a guest (100)
 #
 # In the cache: long/report.md   what was run, on what, when and for how long
 
@@ -21,11 +23,11 @@
 # shellcheck source-path=SCRIPTDIR
 . "$RIG_TOP/tests/parts.sh"
 
-: "${LONG_SEEDS:=12}" "${LONG_MINUTES:=10}" "${LONG_SOAK:=1000}"
+: "${LONG_SEEDS:=12}" "${LONG_MINUTES:=10}" "${LONG_SOAK:=1000}" "${LONG_GUESTS:=100}"
 : "${LONG_KERNELS:=trixie-backports built-debug}"
 read -r -a kernels <<<"$LONG_KERNELS"
-for number in "$LONG_SEEDS" "$LONG_MINUTES" "$LONG_SOAK"; do
-  [[ $number =~ ^[1-9][0-9]*$ ]] || rig_die "LONG_SEEDS, LONG_MINUTES and LONG_SOAK have to be numbers from 1 on, not '$number'"
+for number in LONG_SEEDS LONG_MINUTES LONG_SOAK LONG_GUESTS; do
+  [[ ${!number} =~ ^[1-9][0-9]*$ ]] || rig_die "$number has to be a number from 1 on, not '${!number}'"
 done
 rig_need_root
 rig_need_cache
@@ -52,8 +54,10 @@ step() {
 # boot_with KERNEL SCENARIO FILE RUN SECONDS: the scenario with that line RUN in the place of its
 # own, in FILE.
 boot_with() {
-  sed --expression="s/^run .*/run     $4/" --expression="s/^timeout .*/timeout $(($5 + 900))/" \
-    "$RIG_TOP/tests/scenarios/$2.conf" >"$3"
+  {
+    grep --invert-match '^run \|^timeout ' "$RIG_TOP/tests/scenarios/$2.conf"
+    printf '%s\n' "timeout $(($5 + 900))" "run $4"
+  } >"$3"
   "$RIG_DIR/rig" boot "$1" "$3"
 }
 
@@ -67,13 +71,19 @@ soak() {
   boot_with "$1" soak "$long/soak.conf" "soak 1 $LONG_SOAK $((LONG_SOAK * 10)) $((LONG_SOAK * 10)) $LONG_SOAK" $((LONG_SOAK * 25))
 }
 
+# starts KERNEL: two minutes for each guest, and a tenth of them more to warm up.
+starts() {
+  boot_with "$1" guest "$long/starts.conf" "starts $LONG_GUESTS" $(((LONG_GUESTS * 11 / 10 + 10) * 120))
+}
+
 printf '%s\n' '| part | on | took | passed | failed |' '| --- | --- | --- | --- | --- |' >"$long/report.md"
 step matrix "$RIG_TOP/tests/run-matrix.sh" --long
 step packages "$RIG_TOP/tests/run-packages-native.sh" --long
 step systems "$RIG_TOP/tests/run-systems.sh" --long
 for kernel in bookworm trixie-backports; do
-  step "soak $kernel" soak "$kernel"
+  step "soak of $LONG_SOAK on $kernel" soak "$kernel"
 done
+step "guests started $LONG_GUESTS times on nvidia-64k" starts nvidia-64k
 for ((seed = 1; seed <= LONG_SEEDS; seed++)); do
   for kernel in "${kernels[@]}"; do
     step "fuzz $kernel seed $seed for $LONG_MINUTES min" fuzz "$kernel" "$seed"
