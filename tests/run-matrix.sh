@@ -126,7 +126,7 @@ for scenario in "${scenarios[@]}"; do
     wanted "$kernel" "$scenario" || continue
     [ -z "${left_out[$kernel $scenario]:-}" ] || continue
     label=$(basename "$scenario" .conf)
-    jobs_run "$kernel $(kernel_release "$kernel") $label" "$RIG_CACHE/logs/$kernel/$label/console.log" \
+    jobs_run "$kernel $(kernel_release "$kernel") $label" "$(rig_work)/logs/$kernel/$label/console.log" \
       "$RIG_DIR/results.sh" "$kernel" "$scenario" "$RIG_DIR/rig" boot "$kernel" "$scenario"
   done
 done

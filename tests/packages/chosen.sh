@@ -12,7 +12,7 @@
 . "$top/tests/sections.sh"
 
 kernel=${RIG_CACHE:?}/kernels/$1/tree
-built=$RIG_CACHE/build/$1/src/$package.ko
+built=${RIG_WORK:-$RIG_CACHE}/build/$1/src/$package.ko
 release=$(cat "$kernel/.rig-release")
 ours=nvgrace_gpu_vfio_pci
 

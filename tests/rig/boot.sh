@@ -10,7 +10,7 @@
 #               logs/NAME/SCENARIO/qemu.log      what QEMU said
 
 boot_path() {
-  printf '%s/logs/%s/%s\n' "$RIG_CACHE" "$1" "$(basename "$2" .conf)"
+  printf '%s/logs/%s/%s\n' "$(rig_work)" "$1" "$(basename "$2" .conf)"
 }
 
 # boot_scenario NAME SCENARIO: runs its programs and judges them.

@@ -10,7 +10,7 @@
 #               build/abi                        the test programs
 
 build_path() {
-  printf '%s/build/%s\n' "$RIG_CACHE" "$1"
+  printf '%s/build/%s\n' "$(rig_work)" "$1"
 }
 
 build_kernel() {

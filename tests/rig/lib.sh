@@ -26,9 +26,15 @@ rig_need_root() {
     rig_die "this needs root, to make a Debian root and mount things in a private namespace: run it with sudo"
 }
 
+# Where builds, results and logs are kept: RIG_WORK, a folder in the cache, for a tree that is
+# not to share them with others.
+rig_work() {
+  printf '%s\n' "${RIG_WORK:-$RIG_CACHE}"
+}
+
 # Makes the cache folder, and its path absolute: it is used from inside the root too.
 rig_need_cache() {
-  mkdir --parents "$RIG_CACHE/locks" "$RIG_CACHE/logs" 2>/dev/null ||
+  mkdir --parents "$RIG_CACHE/locks" "$(rig_work)/logs" 2>/dev/null ||
     rig_die "the cache $RIG_CACHE cannot be written (is its disk full or read-only?): free some space, or set RIG_CACHE to another folder"
   RIG_CACHE=$(cd "$RIG_CACHE" && pwd)
   case $RIG_CACHE in
@@ -55,7 +61,7 @@ rig_free_mib() {
 rig_step() {
   local what=$1 log start=$SECONDS status
   shift
-  log=$RIG_CACHE/logs/$(tr --complement --squeeze-repeats 'A-Za-z0-9.\n' '-' <<<"$what").log
+  log=$(rig_work)/logs/$(tr --complement --squeeze-repeats 'A-Za-z0-9.\n' '-' <<<"$what").log
   rig_say "$what ..."
   # Not "|| status=": that would have a function go on after its first failure.
   set +e

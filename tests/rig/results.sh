@@ -45,7 +45,8 @@ features() {
 
 # keep PASSED FAILED: of a kernel that could be had.
 keep() {
-  local file=$RIG_CACHE/results/$kernel release
+  local file release
+  file=$(rig_work)/results/$kernel
   release=$(kernel_release "$kernel" 2>/dev/null) || return 0
   mkdir --parents "${file%/*}"
   rig_lock "results-$kernel"
