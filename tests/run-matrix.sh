@@ -97,7 +97,7 @@ lacks() {
   local file
   file=$(scenario_file "$2")
   scenario_load "$file"
-  kernel_lacks "$1" "${SCENARIO_NEEDS[@]}" | paste --serial --delimiters=' '
+  scenario_lacks "$1"
 }
 
 # A scenario that was asked for by both names says itself what it needs, and fails; so does

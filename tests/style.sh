@@ -136,9 +136,9 @@ checkpatch_clean() {
   [ "$checked" -eq $# ]
 }
 
-mapfile -t user_space < <(files_named 'tests/unit/*.[ch]' 'tests/fuzz/*.[ch]' 'tests/tool/*.[ch]')
+mapfile -t user_space < <(files_named 'tests/unit/*.[ch]' 'tests/fuzz/*.[ch]' 'tests/tool/*.[ch]' 'tests/rig/selftests/*.[ch]')
 mapfile -t tool < <(files_named 'tools/*.[ch]')
-mapfile -t others < <(files_named '*.[ch]' | grep --invert-match --extended-regexp '^tests/(unit|fuzz|tool)/|^tools/|^src/trace.h$')
+mapfile -t others < <(files_named '*.[ch]' | grep --invert-match --extended-regexp '^tests/(unit|fuzz|tool|rig/selftests)/|^tools/|^src/trace.h$')
 
 tap_check "checkpatch: driver, virtual GPU and ABI tests" checkpatch_clean "" "${others[@]}"
 # checkpatch knows that messages of printk() are not to be broken, and not that those of
@@ -146,7 +146,7 @@ tap_check "checkpatch: driver, virtual GPU and ABI tests" checkpatch_clean "" "$
 tap_check "checkpatch: tool" checkpatch_clean LONG_LINE_STRING,STATIC_CONST_CHAR_ARRAY,QUOTED_WHITESPACE_BEFORE_NEWLINE "${tool[@]}"
 # TRACE_EVENT() is a call whose arguments are blocks of code: it can only be written as no call should be.
 tap_check "checkpatch: tracepoints" checkpatch_clean OPEN_ENDED_LINE,PARENTHESIS_ALIGNMENT src/trace.h
-# Names of cmocka and libFuzzer; and user space has no u128 but one that it defines.
-tap_check "checkpatch: unit tests, fuzz targets, tests of the tool" checkpatch_clean CAMELCASE,NEW_TYPEDEFS "${user_space[@]}"
+# Names of cmocka, libFuzzer and libuuid; and user space has no u128 but one that it defines.
+tap_check "checkpatch: unit tests, fuzz targets, tests of the tool, what VFIO selftests are linked to" checkpatch_clean CAMELCASE,NEW_TYPEDEFS "${user_space[@]}"
 
 tap_done

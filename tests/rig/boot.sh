@@ -33,7 +33,7 @@ boot_shell() {
 # boot_check_needs NAME SCENARIO: what the scenario would find missing, said before it starts.
 boot_check_needs() {
   local lacks
-  lacks=$(kernel_lacks "$1" "${SCENARIO_NEEDS[@]}" | paste --serial --delimiters=' ')
+  lacks=$(scenario_lacks "$1")
   [ -z "$lacks" ] || rig_die "scenario $2 needs $lacks, which kernel $1 does not have: take another kernel"
 }
 
@@ -47,6 +47,7 @@ boot_prepare() {
   boot_check_needs "$name" "$scenario"
   build_modules "$name" "$(dirname "$file")"
   [ "$SCENARIO_IN_KERNEL" = no ] || in_kernel_build "$name"
+  [ "$SCENARIO_SELFTESTS" != yes ] || selftests_build "$name"
   [ "$SCENARIO_VIRTUALIZATION" != yes ] || build_guest "$name"
   folder=$(boot_path "$name" "$scenario")
   rm --recursive --force "$folder"

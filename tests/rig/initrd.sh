@@ -4,7 +4,7 @@
 # What a virtual host boots from: cpio archives one after the other. The first
 # has the ACPI table, where the kernel looks before anything is unpacked; the
 # second is the same for all hosts of a kernel and kept; the third is the scenario.
-# Source lib.sh, root.sh, kernel.sh, in-kernel.sh and scenario.sh first.
+# Source lib.sh, root.sh, kernel.sh, in-kernel.sh, selftests.sh and scenario.sh first.
 
 # initrd_base NAME: the part that all hosts of a kernel share.
 initrd_base() {
@@ -26,6 +26,7 @@ initrd_make() {
     mkdir "$folder/files/rig/in-kernel"
     cp "$(in_kernel_module "$name")" "$folder/files/rig/in-kernel/"
   fi
+  [ "$SCENARIO_SELFTESTS" != yes ] || selftests_install "$name" "$folder/files/rig/selftests"
   initrd_modules "$name" "$folder/files/rig/modules"
   root_enter "$RIG_DIR/pack-initrd.sh" host "$folder/files/rig/scenario" "$folder" "$(build_path "$name")" "${guest[@]}"
 }

@@ -97,6 +97,14 @@ kernel_lacks() {
   done
 }
 
+# kernel_has_selftests NAME: the source package that it was made from has VFIO's, as they are
+# since 7.0. Of a kernel from a folder there is no source package.
+kernel_has_selftests() {
+  local release
+  release=$(kernel_release "$1")
+  [[ $(kernel_column "$1" 2) != /* ]] && [ "${release%%.*}" -ge 7 ]
+}
+
 kernel_fetch() {
   local name=$1 refresh=${2:-no} suite flavour
   suite=$(kernel_column "$name" 2)

@@ -8,6 +8,7 @@
 #   SCENARIO_MEMORY     RAM of the host, as QEMU writes it (3G)
 #   SCENARIO_BIND       yes: bind every GPU to the driver before the programs run
 #   SCENARIO_IN_KERNEL  yes: the kernel's own driver is there, too, if it has one
+#   SCENARIO_SELFTESTS  yes: the kernel's own VFIO selftests are there
 #   SCENARIO_CLOCK      what its clock counts: time, or instructions
 #   SCENARIO_TIMEOUT    seconds after which a boot is given up
 #   SCENARIO_VIRTUALIZATION  yes: the host can start guests
@@ -46,7 +47,7 @@ scenario_file() {
 # shellcheck disable=SC2034 # the SCENARIO_ variables are for whoever sources this
 scenario_none() {
   SCENARIO_ABOUT='' SCENARIO_MEMORY=3G SCENARIO_BIND=no SCENARIO_TIMEOUT=900
-  SCENARIO_IN_KERNEL=no SCENARIO_CLOCK=time SCENARIO_VIRTUALIZATION=no
+  SCENARIO_IN_KERNEL=no SCENARIO_CLOCK=time SCENARIO_VIRTUALIZATION=no SCENARIO_SELFTESTS=no
   SCENARIO_MODULES=() SCENARIO_RUN=() SCENARIO_NEEDS=() SCENARIO_GPUS=()
 }
 
@@ -63,6 +64,7 @@ scenario_load() {
       memory) SCENARIO_MEMORY=$rest ;;
       bind) SCENARIO_BIND=$rest ;;
       in-kernel) SCENARIO_IN_KERNEL=$rest ;;
+      selftests) SCENARIO_SELFTESTS=$rest ;;
       clock)
         [[ $rest =~ ^(time|instructions)$ ]] || rig_die "$file:$number: a clock counts time or instructions, not '$rest'"
         SCENARIO_CLOCK=$rest
@@ -80,7 +82,7 @@ scenario_load() {
         scenario_check_gpu "$file:$number" "$rest"
         SCENARIO_GPUS+=("$rest")
         ;;
-      *) rig_die "$file:$number: '$word' is not one of about, memory, bind, in-kernel, clock, timeout, virtualization, needs, module, gpu, run" ;;
+      *) rig_die "$file:$number: '$word' is not one of about, memory, bind, in-kernel, selftests, clock, timeout, virtualization, needs, module, gpu, run" ;;
     esac
   done <"$file"
   [ "${#SCENARIO_GPUS[@]}" -gt 0 ] || rig_die "$file: a scenario needs at least one gpu line"
@@ -94,6 +96,15 @@ scenario_check_gpu() {
       *) rig_die "$where: a gpu has no '${pair%%=*}'; it has: $SCENARIO_GPU_KEYS" ;;
     esac
   done
+}
+
+# scenario_lacks NAME: what the scenario needs and kernel NAME does not have, in one line.
+# Source kernel.sh, too.
+scenario_lacks() {
+  {
+    kernel_lacks "$1" "${SCENARIO_NEEDS[@]}"
+    [ "$SCENARIO_SELFTESTS" != yes ] || kernel_has_selftests "$1" || printf 'VFIO selftests of 7.0 or newer\n'
+  } | paste --serial --delimiters=' '
 }
 
 # scenario_gpu INDEX KEY DEFAULT: one value of the INDEXth GPU, counted from 0.
