@@ -123,21 +123,37 @@ bool vfio_container_is_iommufd(const struct vfio *dev)
 	       ioctl(dev->container, VFIO_CHECK_EXTENSION, VFIO_UPDATE_VADDR) == 0;
 }
 
-void vfio_open_cdev(struct vfio *dev, const struct gpu *gpu)
+int vfio_try_open_cdev(struct vfio *dev, const struct gpu *gpu)
 {
 	struct vfio_device_bind_iommufd bind = { .argsz = sizeof(bind) };
 	char path[128];
+	int ret;
 
-	CHECK(find_cdev(gpu, path, sizeof(path)), "%s has no cdev", gpu->bdf);
-	*dev = (struct vfio){ gpu, -1, -1, -1, "", 0 };
+	*dev = (struct vfio){ gpu, -1, -1, -1, "cdev", 0 };
+	if (!find_cdev(gpu, path, sizeof(path)))
+		return -ENOENT;
 	dev->container = tap_sys(open("/dev/iommu", O_RDWR | O_CLOEXEC));
-	CHECK(dev->container >= 0, "/dev/iommu: %s", strerror(-dev->container));
-	dev->device = tap_sys(open(path, O_RDWR | O_CLOEXEC));
-	CHECK(dev->device >= 0, "%s: %s", path, strerror(-dev->device));
-	bind.iommufd = dev->container;
-	CHECK_RET(tap_sys(ioctl(dev->device, VFIO_DEVICE_BIND_IOMMUFD, &bind)),
-		  0);
+	ret = step(dev, "/dev/iommu", dev->container < 0 ? dev->container : 0);
+	if (!ret) {
+		dev->device = tap_sys(open(path, O_RDWR | O_CLOEXEC));
+		ret = step(dev, "open of the cdev", dev->device < 0 ? dev->device : 0);
+	}
+	if (!ret) {
+		bind.iommufd = dev->container;
+		ret = step(dev, "VFIO_DEVICE_BIND_IOMMUFD",
+			   tap_sys(ioctl(dev->device, VFIO_DEVICE_BIND_IOMMUFD, &bind)));
+	}
 	dev->iommufd_id = bind.out_devid;
+	if (ret)
+		vfio_close(dev);
+	return ret;
+}
+
+void vfio_open_cdev(struct vfio *dev, const struct gpu *gpu)
+{
+	int ret = vfio_try_open_cdev(dev, gpu);
+
+	CHECK(!ret, "cannot open %s by its cdev: %s: %s", gpu->bdf, dev->step, strerror(-ret));
 }
 
 u32 vfio_ioas_alloc(const struct vfio *dev)

@@ -67,6 +67,7 @@ void vfio_join(struct vfio *dev, const struct gpu *gpu,
 
 /* Opens a device by /dev/vfio/devices/vfioN and binds it to an iommufd. */
 bool vfio_has_cdev(const struct gpu *gpu);
+int vfio_try_open_cdev(struct vfio *dev, const struct gpu *gpu);
 void vfio_open_cdev(struct vfio *dev, const struct gpu *gpu);
 
 /* A new I/O address space of the iommufd, and the device in it, or in another object. */

@@ -58,6 +58,7 @@ static const struct op ops[] = {
 	{ "map DMA", 15, vmm_map_dma },
 	{ "unmap DMA", 15, vmm_unmap_dma },
 	{ "dma-buf", 8, vmm_dmabuf },
+	{ "iommufd", 30, vmm_iommufd },
 	{ "die", 2, die },
 	{ }
 };
@@ -77,10 +78,20 @@ static u8 capability(u8 id)
 	return got == id ? at : 0;
 }
 
+/* By cdev, where there is one, as often as by group. */
+static int try_open(void)
+{
+	const struct gpu *gpu = &vmm.target->gpu;
+
+	if (vmm.target->vmms % 2 && vfio_has_cdev(gpu))
+		return vfio_try_open_cdev(&vmm.dev, gpu);
+	return vfio_try_open(&vmm.dev, gpu);
+}
+
 /* False: there are no more steps. */
 static bool open_device(void)
 {
-	while (vfio_try_open(&vmm.dev, &vmm.target->gpu)) {
+	while (try_open()) {
 		if (fuzz->stop)
 			return false;
 		task_sleep_ms(OPEN_AGAIN_MS);

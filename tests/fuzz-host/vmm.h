@@ -16,6 +16,7 @@
  * @pm: where the power management capability is in config space
  * @msi: the MSI capability
  * @express: the PCI Express capability
+ * @ioas: what an iommufd has allocated last
  */
 struct vmm {
 	struct target *target;
@@ -26,11 +27,12 @@ struct vmm {
 	u8 pm;
 	u8 msi;
 	u8 express;
+	u32 ioas;
 };
 
 extern struct vmm vmm;
 
-/* What can be done: vmm_content.c, vmm_memory.c, vmm_copy.c, vmm_config.c, vmm_calls.c, vmm.c. */
+/* What can be done: vmm_content.c, vmm_memory.c, vmm_copy.c, vmm_config.c, vmm_calls.c, vmm_iommufd.c, vmm.c. */
 long vmm_write_cell(struct lane *lane);
 long vmm_check_cell(struct lane *lane);
 
@@ -67,5 +69,6 @@ long vmm_hot_reset(struct lane *lane);
 long vmm_map_dma(struct lane *lane);
 long vmm_unmap_dma(struct lane *lane);
 long vmm_dmabuf(struct lane *lane);
+long vmm_iommufd(struct lane *lane);
 
 #endif

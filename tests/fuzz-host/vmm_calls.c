@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The ioctls of device, group and container, well formed and not. */
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -166,7 +168,22 @@ long vmm_unmap_dma(struct lane *lane)
 	return tap_sys(ioctl(vmm.dev.container, VFIO_IOMMU_UNMAP_DMA, &request));
 }
 
-/* Exported, mapped by nobody; closed at once or left open until the VMM dies. */
+/* The peer of dmabuf.c in tests/abi maps it, and has it until the file or the VMM is gone. */
+static void import(struct rng *rng, int file)
+{
+	char text[48];
+	int importer = open("/sys/kernel/debug/virtual_gpu/import", O_RDWR | O_CLOEXEC);
+	int len = snprintf(text, sizeof(text), "%s %d", vmm.target->gpu.bdf, file);
+
+	if (importer < 0)
+		return;
+	tap_sys(write(importer, text, len));
+	tap_sys(write(importer, "map", 3));
+	if (rng_chance(rng, 90))
+		close(importer);
+}
+
+/* Exported; closed at once or left open until the VMM dies. */
 long vmm_dmabuf(struct lane *lane)
 {
 	struct span span = arena_span(&lane->rng, &lane->target->gpu, GIB);
@@ -179,6 +196,8 @@ long vmm_dmabuf(struct lane *lane)
 		range.length = (range.length + page - 1) / page * page;
 	}
 	file = vfio_export(&vmm.dev, span.index, &range, 1);
+	if (file >= 0 && rng_chance(&lane->rng, 50))
+		import(&lane->rng, file);
 	if (file >= 0 && rng_chance(&lane->rng, 90))
 		close(file);
 	return file;
