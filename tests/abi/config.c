@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "config_model.h"
 #include "host.h"
@@ -208,6 +209,27 @@ static void bad_buffer(void)
 	}
 }
 
+/* What was done before the buffer's end is told, and the BAR behind it is as it was. */
+static void short_buffer(void)
+{
+	unsigned int offset = config_bar_offset(USEMEM);
+	size_t page = host_page_size();
+	u64 value = 0x7000000000000000;
+	struct vfio dev;
+	char *end;
+
+	vfio_open(&dev, &gpu);
+	end = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	CHECK(end != MAP_FAILED, "no memory");
+	end += page;
+	CHECK_RET(tap_sys(mprotect(end, page, PROT_NONE)), 0);
+	CHECK_RET(vfio_read(&dev, CONFIG, PCI_BASE_ADDRESS_0, end - 8, 32), 8);
+	CHECK_RET(vfio_write(&dev, CONFIG, offset, &value, 8), 8);
+	CHECK_RET(vfio_write(&dev, CONFIG, PCI_BASE_ADDRESS_0, end - 8, 32), 8);
+	CHECK_RET(vfio_read(&dev, CONFIG, offset, &value, 8), 8);
+	CHECK_EQ(value, 0x7000000000000000 | 0xc);
+}
+
 /* What a VMM's guest does to learn the size: all ones, read, restore. */
 static void sizing(void)
 {
@@ -306,6 +328,7 @@ static const struct tap_test tests[] = {
 	{ "D2.2 the rest of config space and its end are vfio-pci-core's",
 	  far_bytes },
 	{ "D2.2 a bad user buffer gives EFAULT", bad_buffer },
+	{ "D2.2 a buffer that ends behind some registers: they are counted", short_buffer },
 	{ "D2.4 emulated BARs are 0 after open", after_open },
 	{ "D2.5 a 64-bit BAR is never torn", tearing },
 };

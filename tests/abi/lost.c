@@ -59,14 +59,19 @@ static void by_ioctl(void)
 /* What is written to a function that is not there says nothing of when it is. */
 static void turned_on_while_gone(void)
 {
-	u16 command;
+	u16 command, below[2] = { 0 };
+	u8 power;
 
 	begin();
+	power = vfio_capability(&dev, PCI_CAP_ID_PM);
 	CHECK_RET(vfio_read(&dev, CONFIG, PCI_COMMAND, &command, 2), 2);
 	host_lose_registers(gpu.bdf, vfio_capability(&dev, PCI_CAP_ID_EXP));
 	CHECK_RET(vfio_reset_by_sysfs(&dev), 0);
 	host_control_set(gpu.bdf, "gone", 1);
 	CHECK_RET(vfio_write(&dev, CONFIG, PCI_COMMAND, &command, 2), -EIO);
+	/* Also as a part of what begins below it. */
+	CHECK_RET(vfio_write(&dev, CONFIG, PCI_DEVICE_ID, below, 4), -EIO);
+	CHECK_RET(vfio_write(&dev, CONFIG, power + PCI_PM_PMC, below, 4), -EIO);
 	bar0_check_refused(&dev, bar0);
 	host_control_set(gpu.bdf, "gone", 0);
 	bar0_check_refused(&dev, bar0);

@@ -322,14 +322,18 @@ static void too_many(void)
 {
 	size_t page = host_page_size();
 	const unsigned int *index;
+	char *map, *resmem = NULL;
 	unsigned int i;
 	u64 value;
-	char *map;
 
 	begin();
 	host_quiet(true);
 	map = vfio_map(&dev, USEMEM, 0, 4 * LOST_MAX * page);
 	mapping_touch(map);
+	if (gpu.resmem.length) {
+		resmem = vfio_map(&dev, RESMEM, 0, page);
+		mapping_touch(resmem);
+	}
 	watch_signals();
 	for (i = 0; i < LOST_MAX; i++)
 		CHECK_RET(lose(USEMEM, 2 * i * page), 0);
@@ -342,6 +346,8 @@ static void too_many(void)
 	for (index = program_regions(); *index; index++)
 		CHECK_RET(vfio_read(&dev, *index, page, &value, 8), -EIO);
 	check_gone(map + page);
+	if (resmem)
+		check_gone(resmem);
 }
 
 /* Kernels that cannot tell a driver: they refuse, and nothing changes. */
