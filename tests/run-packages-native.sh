@@ -47,7 +47,7 @@ programs=(deb hooks install modules prebuilt rpm quality release repository setu
 if [ "$long" = yes ]; then
   # The root of the programs that read what is in fleet/.
   "$RIG_DIR/rig" suite fleet >/dev/null
-  programs+=(fleet)
+  programs+=(fleet fleet-files)
 fi
 for program in "${programs[@]}"; do
   # Goes down with this script, whatever ends that.

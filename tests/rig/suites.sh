@@ -9,7 +9,7 @@
 
 SUITES=(bookworm trixie sid)
 SUITE_PACKAGES=base-files,udev,kmod
-FLEET_PACKAGES=ansible-core,ansible-lint,base-files,python3-apt
+FLEET_PACKAGES=ansible-core,ansible-lint,base-files,cloud-init,mkosi,python3-apt
 
 # suite_packages NAME: the suite, and packages of it.
 suite_packages() {
