@@ -217,4 +217,19 @@ bound() {
 tap_check "KMM: it ends when all have it" bound
 root=$host
 
+# --- mkosi
+
+mkosi_says() {
+  in_controller mkosi --directory "$fleet/mkosi" --json summary >"$scratch/summary" && python3 - "$scratch/summary" <<'EOP'
+import json, sys
+with open(sys.argv[1], encoding="utf-8") as file:
+    image = json.load(file)["Images"][-1]
+said = {name: image[name] for name in ("Distribution", "Release", "Architecture", "Bootable", "OutputFormat") if name in image}
+print(said, image["Packages"])
+assert (image["Distribution"], image["Release"], image["Architecture"]) == ("debian", "trixie", "arm64")
+assert {"linux-headers-arm64", "nvgrace-gpu-vfio-pci-dkms", "nvgrace-gpu-tools"} <= set(image["Packages"])
+EOP
+}
+tap_check "mkosi understands all of it: the image, with our packages" mkosi_says
+
 tap_done
