@@ -232,4 +232,22 @@ EOP
 }
 tap_check "mkosi understands all of it: the image, with our packages" mkosi_says
 
+# --- image mode
+
+# Packages that it installs are those that the project makes.
+rpm_names() {
+  local name known
+  known="$(rpm --query --package --nosignature --queryformat '%{NAME}\n' "$repo"/rpm/*.rpm)"$'\n'"kmod-$package"
+  steps <"$1" | sed --quiet 's/.* dnf install --assumeyes \([^&]*\) &&.*/\1/p' | tr ' ' '\n' >"$scratch/names"
+  [ -s "$scratch/names" ] || return 1
+  while read -r name; do
+    grep --quiet --line-regexp --fixed-strings "$name" <<<"$known" || { echo "$name is no package"; return 1; }
+  done <"$scratch/names"
+}
+tap_check "Containerfile: it names our packages" rpm_names "$fleet/bootc/Containerfile"
+clean_shell() {
+  steps <"$fleet/bootc/Containerfile" | sed --quiet 's/^RUN //p' >"$scratch/steps" && [ -s "$scratch/steps" ] && shellcheck --shell=sh "$scratch/steps"
+}
+tap_check "Containerfile: shellcheck finds nothing in its steps" clean_shell
+
 tap_done
