@@ -126,6 +126,45 @@ secret_log() { chmod 0600 "$tree/dev/kmsg"; }
 as_user() { chmod 0755 "$scratch" && setpriv --reuid=65534 --regid=65534 --clear-groups "$tool" --root "$tree" doctor >"$scratch/out" || return 1; says "$@"; }
 check "log: only root may read it" secret_log as_user "unknown    Kernel's log: it cannot be read: Permission denied (root can)"
 
+# --- a GPU whose memory is not ready yet
+
+# not_yet SECONDS: the driver has said so then; the host is up for 1000 s.
+not_yet() {
+  unbound
+  put "sys/bus/pci/devices/$GPU/driver_override" "$DRIVER"
+  put proc/uptime "1000.53 1889.20"
+  printf '6,900,%d,-;%s %s: GPU memory is not ready yet: bound when it is\n' "$(($1 * 1000000))" "$DRIVER" "$GPU" >>"$tree/dev/kmsg"
+}
+power_cycle="# power-cycle the machine; if it stays, the link or the GPU is broken"
+is_awaited() {
+  run 0 doctor && says "unknown    GPU's driver: $GPU: its memory is not ready yet: the driver has waited$1, and takes it when it is" \
+    "# if it stays so for more than 5 minutes:" "dmesg | grep '$GPU: '" "unknown    Link and training: $GPU: the memory is not ready yet" &&
+    ! grep 'Begin with\|has no driver\|describes no memory' "$scratch/out"
+}
+not_yet_40() { not_yet 960; }
+check "not ready yet: the driver waits" not_yet_40 is_awaited " for 40 s"
+# While it looks; it offers nothing then.
+looked_at() { not_yet_40; link "sys/bus/pci/drivers/$DRIVER" "sys/bus/pci/devices/$GPU/driver"; }
+check "not ready yet: the driver has it for a moment" looked_at is_awaited " for 40 s"
+no_uptime() { not_yet_40; rm "$tree/proc/uptime"; }
+check "not ready yet: nobody knows since when" no_uptime is_awaited ""
+refused_before() { unbound; later 3 "$DRIVER $GPU: GPU memory is not ready after 30 s: the C2C link is not up"; not_yet 960; }
+check "not ready yet: the driver refused it before, and waits again" refused_before is_awaited " for 40 s"
+too_long() { not_yet 600; }
+check "not ready yet: for too long" too_long doctor_begins 2 \
+  "GPU's driver: $GPU: its memory is not ready yet: the driver has waited for 400 s, and takes it when it is" \
+  "# if it stays so for more than 5 minutes:" "dmesg | grep '$GPU: '" "$power_cycle"
+refused_since() { not_yet 600; later 3 "$DRIVER $GPU: GPU memory is not ready after 30 s: the C2C link is not up"; }
+check "not ready yet: the driver has given up" refused_since doctor_begins 2 "Link and training: $GPU: GPU memory is not ready after 30 s" "$power_cycle"
+bound_since() { not_yet 600; later 6 "$taken"; pci_bind "$GPU" "$DRIVER"; gpu_attributes "$GPU"; }
+check "not ready yet: it was, and is bound" bound_since quiet " since the driver took it"
+taken_since() { not_yet 600; later 6 "$taken"; }
+check "not ready yet: it was, and has been unbound" taken_since doctor_begins 2 "GPU's driver: $GPU: it has no driver" "nvgrace-gpu bind $GPU"
+given_since() { not_yet 600; put "sys/bus/pci/devices/$GPU/driver_override" vfio-pci; }
+check "not ready yet: another driver is to have it" given_since doctor_begins 2 "GPU's driver: $GPU: it has no driver, and driver_override gives it to vfio-pci"
+module_gone() { not_yet 600; rm --recursive "$tree/sys/module/$DRIVER"; }
+check "not ready yet: the module that waited is gone" module_gone doctor_begins 2 "Loaded module: the module is not loaded"
+
 # --- GPUs that are off the bus, and others of the kind
 
 second=0019:01:00.0

@@ -14,6 +14,9 @@
 #include "host/modprobe.h"
 #include "host/module.h"
 
+/* The longest time that a GPU can have in its DVSEC, and some more. */
+#define AWAITED_MAX 300
+
 static void check_one_policy(struct diagnosis *diagnosis, const struct gpu *gpu)
 {
 	const char *bdf = gpu->pci.bdf;
@@ -161,16 +164,53 @@ static void add_given_memory(struct diagnosis *diagnosis, const struct gpu *gpu)
 		     fix_left_behind(diagnosis, gpu));
 }
 
+/* For how long, in seconds; -1 if that is not known. */
+static long awaited_for(__u64 since)
+{
+	char text[64];
+	__u64 now;
+
+	/* "4711.08 9320.55": since the kernel was started, and idle. */
+	if (tree_line(text, sizeof(text), "/proc/uptime") || !text_scan(text, 10, &now) ||
+	    now < since / 1000000)
+		return -1;
+	return now - since / 1000000;
+}
+
+static void add_awaited(struct diagnosis *diagnosis, const struct gpu *gpu, __u64 since)
+{
+	const char *bdf = gpu->pci.bdf;
+	long seconds = awaited_for(since);
+	struct finding *finding;
+	char time[32] = "";
+
+	if (seconds >= 0)
+		snprintf(time, sizeof(time), " for %ld s", seconds);
+	finding = diagnosis_add(diagnosis,
+				seconds > AWAITED_MAX ? VERDICT_PROBLEM : VERDICT_UNKNOWN,
+				"%s: its memory is not ready yet: the driver has waited%s, and takes it when it is",
+				bdf, time);
+	finding->code = "awaited";
+	finding_explain(finding, "no guest can have it before",
+			"# if it stays so for more than 5 minutes:\n"
+			"dmesg | grep '%s: '\n" REFUSAL_POWER_CYCLE, bdf);
+}
+
 static void check_one_driver(struct diagnosis *diagnosis, const struct gpu *gpu)
 {
 	const char *bdf = gpu->pci.bdf;
 	const char *override = gpu->pci.override;
 	struct finding *finding;
 	char message[256];
+	__u64 since;
 
 	if (gpu->origin == GPU_OF_PACKAGE || gpu->origin == GPU_OF_KERNEL) {
 		diagnosis_add(diagnosis, VERDICT_OK, "%s: bound to %s%s", bdf, gpu->pci.driver,
 			      gpu->origin == GPU_OF_KERNEL ? " of the kernel" : "");
+		return;
+	}
+	if (refusal_is_awaited(diagnosis, gpu, &since)) {
+		add_awaited(diagnosis, gpu, since);
 		return;
 	}
 	if (refusal_find(diagnosis, gpu, message, sizeof(message))) {

@@ -147,6 +147,11 @@ void check_memlock(struct diagnosis *diagnosis);
 /* Why the driver refused a GPU that it does not have now, after it last had it: whether it did. */
 bool refusal_find(const struct diagnosis *diagnosis, const struct gpu *gpu, char *message,
 		  size_t size);
+/*
+ * Whether it has not taken a GPU yet, but will when the memory is ready; and since when, in
+ * microseconds since the kernel was started.
+ */
+bool refusal_is_awaited(const struct diagnosis *diagnosis, const struct gpu *gpu, __u64 *since);
 bool refusal_is_about_readiness(const char *message);
 
 /* What there is to do about it. */

@@ -122,6 +122,7 @@ static void check_one_readiness(struct diagnosis *diagnosis, const struct gpu *g
 {
 	struct finding *finding;
 	char message[256];
+	__u64 since;
 	bool late;
 
 	late = refusal_find(diagnosis, gpu, message, sizeof(message)) &&
@@ -139,6 +140,10 @@ static void check_one_readiness(struct diagnosis *diagnosis, const struct gpu *g
 						   gpu->pci.bdf);
 		else
 			finding->fix = refusal_fix(gpu, message);
+	} else if (refusal_is_awaited(diagnosis, gpu, &since)) {
+		diagnosis_add(diagnosis, VERDICT_UNKNOWN,
+			      "%s: the memory is not ready yet, and the driver waits for it",
+			      gpu->pci.bdf)->code = "awaited";
 	} else if (gpu->readiness[0]) {
 		diagnosis_add(diagnosis, VERDICT_OK, "%s: %s%s", gpu->pci.bdf, gpu->readiness,
 			      strcmp(gpu->readiness, "pending") ?

@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * Why the driver has refused a GPU, as it says in the kernel's log.
+ * Why the driver has refused a GPU, or has not taken it yet, as it says in the kernel's log.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "base/array.h"
+#include "base/tree.h"
 #include "checks/diagnosis.h"
 #include "host/gpu_log.h"
 #include "host/kernel_log.h"
+#include "host/module.h"
 
 /* Other errors with its name come from the PCI core, and from when a guest has the GPU. */
 static bool is_refusal(const char *message)
@@ -31,21 +33,53 @@ bool refusal_find(const struct diagnosis *diagnosis, const struct gpu *gpu, char
 		  size_t size)
 {
 	const char *position = diagnosis->log;
+	struct kernel_log_record record;
 	char prefix[64], text[256];
-	bool found = false, is_error;
+	bool found = false;
 
 	if (gpu->origin == GPU_OF_PACKAGE || gpu->origin == GPU_OF_KERNEL)
 		return false;
 	snprintf(prefix, sizeof(prefix), GPU_DRIVER " %s: ", gpu->pci.bdf);
-	while (kernel_log_next(&position, prefix, text, sizeof(text), &is_error)) {
-		if (gpu_log_is_bind(text)) {
+	while (kernel_log_next(&position, prefix, text, sizeof(text), &record)) {
+		if (gpu_log_is_bind(text) || gpu_log_is_wait(text)) {
 			found = false;
-		} else if (is_error && is_refusal(text)) {
+		} else if (record.is_error && is_refusal(text)) {
 			text_put(message, size, text);
 			found = true;
 		}
 	}
 	return found;
+}
+
+/* While it waits it probes again and again, and has the GPU for a moment each time. */
+static bool may_wait(const struct gpu *gpu)
+{
+	const char *driver = gpu->pci.driver;
+
+	return module_is_loaded(GPU_DRIVER) && !strcmp(gpu->pci.override, GPU_DRIVER) &&
+	       (!driver[0] || (!strcmp(driver, GPU_DRIVER) &&
+			       !tree_exists(PCI_DEVICE_FOLDER "%s/vfio-dev", gpu->pci.bdf)));
+}
+
+bool refusal_is_awaited(const struct diagnosis *diagnosis, const struct gpu *gpu, __u64 *since)
+{
+	const char *position = diagnosis->log;
+	struct kernel_log_record record;
+	char prefix[64], text[256];
+	bool awaited = false;
+
+	if (!may_wait(gpu))
+		return false;
+	snprintf(prefix, sizeof(prefix), GPU_DRIVER " %s: ", gpu->pci.bdf);
+	while (kernel_log_next(&position, prefix, text, sizeof(text), &record)) {
+		if (gpu_log_is_wait(text)) {
+			awaited = true;
+			*since = record.time;
+		} else if (gpu_log_is_bind(text) || (record.is_error && is_refusal(text))) {
+			awaited = false;
+		}
+	}
+	return awaited;
 }
 
 bool refusal_is_about_readiness(const char *message)

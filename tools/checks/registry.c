@@ -110,11 +110,27 @@ static void read_gpus(struct diagnosis *diagnosis)
 	gpus_free(&all);
 }
 
+/* A GPU that the driver waits for has no driver, also while it is looked at. */
+static void leave_tries_out(struct diagnosis *diagnosis)
+{
+	__u64 since;
+
+	for (size_t i = 0; i < diagnosis->gpus.count; i++) {
+		struct gpu *gpu = &diagnosis->gpus.gpus[i];
+
+		if (!refusal_is_awaited(diagnosis, gpu, &since))
+			continue;
+		gpu->pci.driver[0] = 0;
+		gpu->origin = GPU_UNBOUND;
+	}
+}
+
 void diagnosis_make(struct diagnosis *diagnosis)
 {
 	host_read(&diagnosis->host);
 	read_gpus(diagnosis);
 	diagnosis->log_error = kernel_log_read(&diagnosis->log);
+	leave_tries_out(diagnosis);
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
 		if (diagnosis->only_check && strcmp(diagnosis->only_check, checks[i].id))
 			continue;

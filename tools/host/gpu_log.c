@@ -155,13 +155,14 @@ bool gpu_log_is_wait(const char *message)
 
 void gpu_log_read(struct gpu_log *errors, const char *log, const struct pci_device *pci)
 {
-	bool in_event = false, is_error;
+	struct kernel_log_record record;
+	bool in_event = false;
 	char message[256], device[64];
 	struct place place;
 
 	*errors = (struct gpu_log){};
 	find_place(&place, pci);
-	while (kernel_log_next(&log, "", message, sizeof(message), &is_error)) {
+	while (kernel_log_next(&log, "", message, sizeof(message), &record)) {
 		const char *text = message_of(message, device, sizeof(device));
 		enum gpu_error error = xid_error(&place, message);
 

@@ -64,21 +64,33 @@ bool kernel_log_is_whole(const char *text)
 	return text && *text == ',' && text_scan(text + 1, 10, &sequence) && !sequence;
 }
 
+/* What is between the commas in front of a message: whether it is a record. */
+static bool read_record(struct kernel_log_record *record, const char *line)
+{
+	__u64 priority, sequence;
+	const char *comma = text_scan(line, 10, &priority);
+
+	if (!comma || *comma != ',')
+		return false;
+	*record = (struct kernel_log_record){ .is_error = (priority & 7) <= LEVEL_ERROR };
+	comma = text_scan(comma + 1, 10, &sequence);
+	if (comma && *comma == ',')
+		text_scan(comma + 1, 10, &record->time);
+	return true;
+}
+
 bool kernel_log_next(const char **position, const char *prefix, char *message, size_t size,
-		     bool *is_error)
+		     struct kernel_log_record *record)
 {
 	while (**position) {
 		const char *line = *position;
 		const char *start = line + strcspn(line, ";\n");
 		size_t length = strcspn(line, "\n");
 		const char *end = line + length;
-		const char *comma;
-		__u64 priority;
 
 		*position = *end ? end + 1 : end;
-		comma = text_scan(line, 10, &priority);
-		if (!comma || *comma != ',' || *start != ';' ||
-		    strncmp(start + 1, prefix, strlen(prefix)))
+		if (*start != ';' || strncmp(start + 1, prefix, strlen(prefix)) ||
+		    !read_record(record, line))
 			continue;
 		start += 1 + strlen(prefix);
 		length = end - start;
@@ -87,7 +99,6 @@ bool kernel_log_next(const char **position, const char *prefix, char *message, s
 		memcpy(message, start, length);
 		message[length] = 0;
 		text_clean(message);
-		*is_error = (priority & 7) <= LEVEL_ERROR;
 		return true;
 	}
 	return false;
@@ -95,11 +106,12 @@ bool kernel_log_next(const char **position, const char *prefix, char *message, s
 
 bool kernel_log_error(const char *text, const char *prefix, char *message, size_t size)
 {
-	bool found = false, is_error;
+	struct kernel_log_record record;
+	bool found = false;
 	char next[256];
 
-	while (kernel_log_next(&text, prefix, next, sizeof(next), &is_error)) {
-		if (!is_error || !strncmp(next, CORE_ERROR, strlen(CORE_ERROR)))
+	while (kernel_log_next(&text, prefix, next, sizeof(next), &record)) {
+		if (!record.is_error || !strncmp(next, CORE_ERROR, strlen(CORE_ERROR)))
 			continue;
 		text_put(message, size, next);
 		found = true;

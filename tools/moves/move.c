@@ -115,14 +115,14 @@ static bool is_interrupted(void)
 static bool is_awaited(const char *bdf, const char *driver)
 {
 	char prefix[128], message[256] = "";
+	struct kernel_log_record record;
 	const char *position;
-	bool is_error;
 	char *log;
 
 	kernel_log_read(&log);
 	snprintf(prefix, sizeof(prefix), "%s %s: ", driver, bdf);
 	for (position = log; position && kernel_log_next(&position, prefix, message,
-							 sizeof(message), &is_error);)
+							 sizeof(message), &record);)
 		;
 	free(log);
 	return gpu_log_is_wait(message);
