@@ -109,6 +109,6 @@ void check_egm(struct diagnosis *diagnosis)
 	const struct host *host = &diagnosis->host;
 
 	check_kernel_egm(diagnosis, host->release, true);
-	if (strcmp(host->release, host->next_release))
+	if (host->next_release[0] && strcmp(host->release, host->next_release))
 		check_kernel_egm(diagnosis, host->next_release, false);
 }

@@ -131,6 +131,17 @@ void check_module(struct diagnosis *diagnosis)
 
 void check_next_kernel(struct diagnosis *diagnosis)
 {
+	struct finding *finding;
+
+	if (!diagnosis->host.next_release[0]) {
+		finding = diagnosis_add(diagnosis, VERDICT_UNKNOWN,
+					"which kernel boots next cannot be told from the boot loader's default, \"%s\"",
+					diagnosis->host.next_entry);
+		finding->code = "undetermined";
+		finding_explain(finding, "a kernel without the module has no driver for the GPU",
+				"dkms status " GPU_MODULE);
+		return;
+	}
 	if (!strcmp(diagnosis->host.release, diagnosis->host.next_release))
 		diagnosis_add(diagnosis, VERDICT_OK, "kernel %s runs, and boots next",
 			      diagnosis->host.release);

@@ -41,9 +41,10 @@ static void read_page_size(struct host *host)
 
 static void read_next_release(struct host *host)
 {
-	char *next = next_kernel();
+	char *next;
 
-	text_put(host->next_release, sizeof(host->next_release), next ?: host->release);
+	if (next_kernel(&next, host->next_entry, sizeof(host->next_entry)))
+		text_put(host->next_release, sizeof(host->next_release), next ?: host->release);
 	text_clean_name(host->next_release);
 	free(next);
 }

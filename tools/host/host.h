@@ -15,7 +15,8 @@
  * struct host - the machine and its kernel
  * @arch: its architecture, empty if not known
  * @release: of the kernel that runs, empty if not known
- * @next_release: of the kernel that boots next; may be the same
+ * @next_release: of the kernel that boots next; may be the same; empty if not known
+ * @next_entry: what the boot loader has as default, empty if it has none
  * @machine: what its maker calls it, empty if not known
  * @page_size: the kernel's, in bytes, 0 if not known
  * @distribution: what it runs
@@ -26,6 +27,7 @@ struct host {
 	char arch[32];
 	char release[96];
 	char next_release[96];
+	char next_entry[128];
 	char machine[96];
 	__u64 page_size;
 	struct distribution distribution;

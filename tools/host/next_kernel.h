@@ -5,10 +5,19 @@
 #ifndef NEXT_KERNEL_H
 #define NEXT_KERNEL_H
 
-/*
- * Its release, from malloc(): the one that the boot loader has as default, as far as its
- * configuration names one, else the newest; NULL if no kernel is installed.
+#include <stdbool.h>
+#include <stddef.h>
+
+/**
+ * next_kernel() - the kernel that the boot loader has as default
+ * @release: from malloc(); NULL if no kernel is installed, or it cannot be known
+ * @entry: the boot loader's default, fit for display; empty: it has none
+ * @size: of that
+ *
+ * Where no default is configured it is the newest.
+ *
+ * Return: whether it is known.
  */
-char *next_kernel(void);
+bool next_kernel(char **release, char *entry, size_t size);
 
 #endif /* NEXT_KERNEL_H */

@@ -181,8 +181,12 @@ static void add_next_kernel(struct exposition *exposition, const struct diagnosi
 	bool runs = !strcmp(host->release, host->next_release);
 	enum verdict verdict = verdict_of(diagnosis, runs ? "module" : "next-kernel");
 	struct module module;
-	int ret = module_find(&module, host->next_release, GPU_MODULE);
+	int ret;
 
+	/* Which one it is may not be known. */
+	if (!host->next_release[0])
+		return;
+	ret = module_find(&module, host->next_release, GPU_MODULE);
 	if (ret && ret != -ENOENT)
 		return;
 	/* That it is only the kernel's own is a warning of the check's. */
