@@ -108,7 +108,7 @@ static void watch(const struct arguments *arguments)
 		terminal_clear();
 		if (!terminal_is_there())
 			putchar('\n');
-		report_status(&gpus, false);
+		report_status(&gpus, !arguments->count, false);
 		gpus_free(&gpus);
 	}
 }
@@ -118,7 +118,7 @@ static int run_status(const struct gpus *gpus, const struct arguments *arguments
 	if (arguments->watch)
 		terminal_clear();
 	note_none(gpus, arguments);
-	report_status(gpus, arguments->json);
+	report_status(gpus, !arguments->count, arguments->json);
 	if (!arguments->watch)
 		return 0;
 	watch(arguments);

@@ -78,7 +78,7 @@ pcie_other() { below_bridge; later 3 "nvme 0004:01:00.0: $aer" "pcieport 0004:00
 check "log: an error of another function" pcie_other quiet ""
 before() { pcie; later 6 "$taken"; }
 check "log: an error from before the driver took it" before quiet " since the driver took it"
-before_and_after() { before; later 6 "$DRIVER 0019:01:00.0: GPU memory at 0x520000000000: usemem 94.5 GiB in a 128 GiB BAR4, no resmem"; pcie; }
+before_and_after() { before; pci_add 0019:01:00.0 0x10de 0x1db6 0x030200 13; later 6 "$DRIVER 0019:01:00.0: GPU memory at 0x520000000000: usemem 94.5 GiB in a 128 GiB BAR4, no resmem"; pcie; }
 check "log: errors before and after that" before_and_after log_says 1 "1 uncorrectable PCIe error: "
 wrapped() { printf '6,5812,99,-;random: crng init done\n' >"$tree/dev/kmsg"; }
 check "log: its beginning has been overwritten" wrapped quiet " in what is left of the log"
@@ -193,6 +193,41 @@ nothing_of_first() { doctor_begins 2 "GPU: $GPU: it reads all ones" && [ "$(grep
 check "GPU: one of two has fallen off the bus" one_off_bus one_derived
 short_config() { printf '\xff\xff' >"$tree/sys/bus/pci/devices/$GPU/config"; }
 check "GPU: its configuration space cannot be read" short_config all_well
+
+off_bus_status() {
+  run 0 status && says "PCI bus          it reads all ones: it has fallen off the bus" && [ "$(grep --count 'PCI bus' "$scratch/out")" = 1 ] &&
+    prints_json '"on_bus": false' '"on_bus": true'
+}
+prints_json() {
+  run 0 status --json >/dev/null && says "$@" && cp "$scratch/out" "$scratch/one.json" &&
+    "$folder/schema.py" "$folder/../../tools/nvgrace-gpu.schema.json" "$scratch/one.json"
+}
+check "status: one of two has fallen off the bus" one_off_bus off_bus_status
+
+gone=0029:01:00.0
+# absent VERDICT WHAT: doctor, status and JSON say so.
+absent() {
+  run "$1" doctor && says "GPU: $gone: it is not on the PCI bus, and $2 names it" "echo 1 >/sys/bus/pci/rescan" && run 0 status && says "it is not there, and $2 names it" &&
+    prints_json "\"bdf\": \"$gone\"" "\"was_seen\": $3" && run 0 doctor "$GPU" && ! grep "$gone" "$scratch/out"
+}
+all_there() { run 0 status && ! grep 'PCI bus' "$scratch/out" && prints_json '"absent": []' && run 0 doctor && ! grep 'not on the PCI bus' "$scratch/out"; }
+rule() { put "etc/udev/rules.d/$1" "$2"; }
+named_by_rule() { rule "61-nvgrace-gpu-$gone.rules" "SUBSYSTEM==\"pci\", KERNEL==\"$gone\", ENV{NVGRACE_GPU_BIND}=\"yes\""; }
+check "absent: a rule names it" named_by_rule absent 1 "/etc/udev/rules.d/61-nvgrace-gpu-$gone.rules" false
+named_by_driverctl() { put "etc/driverctl.d/pci-$gone" "$DRIVER"; }
+check "absent: driverctl names it" named_by_driverctl absent 1 "/etc/driverctl.d/pci-$gone" false
+was_found() { later 6 "pci $gone: [10de:2345] type 00 class 0x030200 PCIe Endpoint"; }
+check "absent: the kernel has found it in this boot" was_found absent 2 "the kernel's log of this boot" true
+was_bound() { later 6 "$DRIVER $gone: GPU memory at 0x520000000000: usemem 94.5 GiB in a 128 GiB BAR4, no resmem"; }
+check "absent: the driver has had it in this boot" was_bound absent 2 "the kernel's log of this boot" true
+named_and_there() {
+  rule 60-nvgrace-gpu.rules "$(printf '#KERNEL=="%s", ENV{NVGRACE_GPU_BIND}="yes"\nKERNEL=="%s", ENV{NVGRACE_GPU_BIND}="yes"\nKERNEL=="0009:*", ENV{NVGRACE_GPU_BIND}="yes"\nKERNEL=="0039:01:00.0", ENV{X}="yes"' "$gone" "$GPU")"
+  rule 70-other.rules "KERNEL==\"$gone\", ENV{NVGRACE_GPU_BIND}=\"yes\""
+  put "etc/driverctl.d/pci-$gone" nvidia
+  put "etc/driverctl.d/pci-$GPU" "$DRIVER"
+  later 6 "pci $GPU: [10de:2342] type 00 class 0x030200 PCIe Endpoint" "pci $gone: [10de:1db6] type 00 class 0x030200 PCIe Endpoint" "pci $gone: BAR 0: assigned" "$DRIVER: loaded"
+}
+check "absent: what is named is there, or none of the kind" named_and_there all_there
 
 unsupported() { unbound; put "sys/bus/pci/devices/$GPU/device" 0x3041; }
 check "GPU: one that the driver does not support" unsupported doctor_begins 2 "GPU: $GPU: Vera Rubin (10de:3041) is not supported by this version of the driver" \

@@ -88,6 +88,10 @@ check "held by two processes that run no guest, and one that does" held measures
 hidden() { put proc/4713/fd "a folder that cannot be opened"; }
 check "who has it open cannot be seen" hidden measures - open_processes
 
+off_bus() { printf '\xff\xff\xff\xff' >"$tree/sys/bus/pci/devices/$GPU/config"; put etc/driverctl.d/pci-0029:01:00.0 "$DRIVER"; }
+check "one is off the bus, and one is not there" off_bus measures "present{$of} 0" 'present{bdf="0029:01:00.0"} 0'
+check "it answers" nothing measures "present{$of} 1"
+
 upgraded() { put "sys/module/$DRIVER/version" 0.0.9; }
 check "an older version is loaded" upgraded measures 'module_loaded 1' 'module_current 0'
 not_loaded() { unload; }

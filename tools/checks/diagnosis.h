@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "host/absent.h"
 #include "host/gpu.h"
 #include "host/host.h"
 
@@ -48,6 +49,7 @@ struct finding {
  * @host: the machine
  * @gpus: its GPUs that answer
  * @off_bus: those that do not, of which nothing else can be told
+ * @absent: those that are named somewhere, and not there; none if only some matter
  * @log: the kernel's log
  * @log_error: why it could not be read
  * @check: the one that runs
@@ -60,6 +62,7 @@ struct diagnosis {
 	struct host host;
 	struct gpus gpus;
 	struct gpus off_bus;
+	struct absents absent;
 	char *log;
 	int log_error;
 	const struct check *check;

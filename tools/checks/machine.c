@@ -63,6 +63,23 @@ static bool check_unsupported(struct diagnosis *diagnosis)
 	return found;
 }
 
+/* A rule may be about a GPU that is no longer in the machine: that is for people to know. */
+static void add_absent(struct diagnosis *diagnosis, const struct absent *absent)
+{
+	struct finding *finding;
+
+	finding = diagnosis_add(diagnosis, absent->was_seen ? VERDICT_PROBLEM : VERDICT_WARNING,
+				"%s: it is not on the PCI bus, and %s names it", absent->bdf,
+				absent->was_seen ? "the kernel's log of this boot" : absent->file);
+	finding->code = "absent";
+	text_put(finding->bdf, sizeof(finding->bdf), absent->bdf);
+	finding_explain(finding, "what is not on the bus cannot be given to a guest",
+			"echo 1 >/sys/bus/pci/rescan\n%s%s%s# if it does not come back:\n"
+			REFUSAL_POWER_CYCLE,
+			absent->file[0] ? "# if it is no longer in the machine, take it out of " : "",
+			absent->file, absent->file[0] ? "\n" : "");
+}
+
 void check_gpu(struct diagnosis *diagnosis)
 {
 	struct finding *finding;
@@ -76,6 +93,8 @@ void check_gpu(struct diagnosis *diagnosis)
 				"it answers no more, so nothing else can be told of it",
 				REFUSAL_POWER_CYCLE);
 	}
+	for (size_t i = 0; i < diagnosis->absent.count; i++)
+		add_absent(diagnosis, &diagnosis->absent.gpus[i]);
 	for (size_t i = 0; i < diagnosis->gpus.count; i++) {
 		const struct gpu *gpu = &diagnosis->gpus.gpus[i];
 

@@ -131,6 +131,8 @@ void diagnosis_make(struct diagnosis *diagnosis)
 	read_gpus(diagnosis);
 	diagnosis->log_error = kernel_log_read(&diagnosis->log);
 	leave_tries_out(diagnosis);
+	if (!diagnosis->only_gpus)
+		absents_read(&diagnosis->absent, diagnosis->log);
 	for (size_t i = 0; i < ARRAY_SIZE(checks); i++) {
 		if (diagnosis->only_check && strcmp(diagnosis->only_check, checks[i].id))
 			continue;
@@ -154,4 +156,5 @@ void diagnosis_free(struct diagnosis *diagnosis)
 	free(diagnosis->log);
 	gpus_free(&diagnosis->gpus);
 	gpus_free(&diagnosis->off_bus);
+	absents_free(&diagnosis->absent);
 }

@@ -36,6 +36,11 @@ static const struct product *find_product(const struct pci_device *pci)
 	return NULL;
 }
 
+bool gpu_is_known(__u32 vendor, __u32 device)
+{
+	return find_product(&(struct pci_device){ .vendor = vendor, .device = device });
+}
+
 /* The kernel's own module has the same name, but no version. */
 static void read_origin(struct gpu *gpu)
 {

@@ -70,6 +70,9 @@ struct gpus {
 /* 0, -EINVAL for what is no address, -ENOENT if nothing is there, -ENODEV if it is no such GPU. */
 int gpu_read(struct gpu *gpu, const char *bdf);
 
+/* Whether a function with these ids is one. */
+bool gpu_is_known(__u32 vendor, __u32 device);
+
 /* What a GPU is sold as that is of this kind, and that the driver does not know; else NULL. */
 const char *gpu_unsupported(const struct pci_device *pci);
 

@@ -89,6 +89,24 @@ static void add_info(struct exposition *exposition, const struct gpus *gpus)
 	}
 }
 
+/* Of all that there are, and that there should be. */
+static void add_present(struct exposition *exposition, const struct diagnosis *diagnosis)
+{
+	static const struct metric metric = {
+		"nvgrace_gpu_present", NULL,
+		"Whether the GPU answers on the PCI bus; 0, too, where it is named and not there.",
+		false
+	};
+	const struct gpus *gpus = &diagnosis->gpus, *off = &diagnosis->off_bus;
+
+	for (size_t i = 0; i < gpus->count; i++)
+		exposition_add(exposition, &metric, 1, "bdf", gpus->gpus[i].pci.bdf, NULL);
+	for (size_t i = 0; i < off->count; i++)
+		exposition_add(exposition, &metric, 0, "bdf", off->gpus[i].pci.bdf, NULL);
+	for (size_t i = 0; i < diagnosis->absent.count; i++)
+		exposition_add(exposition, &metric, 0, "bdf", diagnosis->absent.gpus[i].bdf, NULL);
+}
+
 static void add_readiness(struct exposition *exposition, const struct gpus *gpus)
 {
 	static const char *const states[] = { "ready", "pending", "timed-out", "resetting" };
@@ -237,6 +255,7 @@ int report_metrics(const struct gpus *gpus, const char *path)
 	diagnosis_make(&diagnosis);
 	exposition_begin(&exposition);
 	add_info(&exposition, gpus);
+	add_present(&exposition, &diagnosis);
 	add_readiness(&exposition, gpus);
 	add_attributes(&exposition, gpus);
 	add_users(&exposition, gpus);

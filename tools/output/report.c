@@ -8,7 +8,9 @@
 
 #include <json-c/json.h>
 
+#include "host/absent.h"
 #include "host/iommu_group.h"
+#include "host/kernel_log.h"
 #include "host/pci_names.h"
 #include "host/users.h"
 #include "output/report.h"
@@ -188,6 +190,7 @@ static void add_gpu_json(const struct gpu *gpu, const struct facts *facts, void 
 	report_string(object, "bdf", gpu->pci.bdf);
 	report_string(object, "id", id);
 	report_string(object, "product", gpu->product);
+	json_object_object_add(object, "on_bus", json_object_new_boolean(!gpu_is_off_bus(gpu)));
 	json_object_object_add(object, "driver", driver_json(gpu));
 	report_string_or_null(object, "driver_override", gpu->pci.override);
 	report_string(object, "bind_at_boot", gpu_policy_name(gpu->policy));
@@ -201,6 +204,34 @@ static void add_gpu_json(const struct gpu *gpu, const struct facts *facts, void 
 	json_object_array_add(list, object);
 }
 
+static void read_absent(struct absents *absent)
+{
+	char *log;
+
+	kernel_log_read(&log);
+	absents_read(absent, log);
+	free(log);
+}
+
+static struct json_object *absent_json(void)
+{
+	struct json_object *list = json_object_new_array();
+	struct absents absent;
+
+	read_absent(&absent);
+	for (size_t i = 0; i < absent.count; i++) {
+		struct json_object *object = json_object_new_object();
+
+		report_string(object, "bdf", absent.gpus[i].bdf);
+		json_object_object_add(object, "was_seen",
+				       json_object_new_boolean(absent.gpus[i].was_seen));
+		report_string_or_null(object, "file", absent.gpus[i].file);
+		json_object_array_add(list, object);
+	}
+	absents_free(&absent);
+	return list;
+}
+
 static void print_json(const struct gpus *gpus)
 {
 	struct json_object *top = report_begin();
@@ -208,6 +239,7 @@ static void print_json(const struct gpus *gpus)
 
 	tell_each(gpus, add_gpu_json, list);
 	json_object_object_add(top, "gpus", list);
+	json_object_object_add(top, "absent", absent_json());
 	report_json(top);
 }
 
@@ -302,6 +334,8 @@ static void print_status(const struct gpu *gpu, const struct facts *facts, void 
 		putchar('\n');
 	printf("%s  %s (%04x:%04x)\n", gpu->pci.bdf, gpu->product, gpu->pci.vendor,
 	       gpu->pci.device);
+	if (gpu_is_off_bus(gpu))
+		puts("  PCI bus          it reads all ones: it has fallen off the bus");
 	print_driver(gpu);
 	print_group(gpu, facts);
 	printf("  NUMA node        %d\n", gpu->pci.numa_node);
@@ -309,7 +343,22 @@ static void print_status(const struct gpu *gpu, const struct facts *facts, void 
 	print_users(facts->users);
 }
 
-void report_status(const struct gpus *gpus, bool json)
+static void print_absent(size_t printed)
+{
+	struct absents absent;
+
+	read_absent(&absent);
+	for (size_t i = 0; i < absent.count; i++) {
+		const struct absent *gpu = &absent.gpus[i];
+
+		printf("%s%s\n  PCI bus          it is not there, and %s names it\n",
+		       printed + i ? "\n" : "", gpu->bdf,
+		       gpu->was_seen ? "the kernel's log of this boot" : gpu->file);
+	}
+	absents_free(&absent);
+}
+
+void report_status(const struct gpus *gpus, bool all, bool json)
 {
 	size_t printed = 0;
 
@@ -317,6 +366,8 @@ void report_status(const struct gpus *gpus, bool json)
 		print_json(gpus);
 	else
 		tell_each(gpus, print_status, &printed);
+	if (!json && all)
+		print_absent(printed);
 }
 
 void report_list(const struct gpus *gpus, bool json)

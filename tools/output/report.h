@@ -28,8 +28,8 @@ void report_json(struct json_object *object);
 /* A line for each GPU. */
 void report_list(const struct gpus *gpus, bool json);
 
-/* Everything of each GPU. */
-void report_status(const struct gpus *gpus, bool json);
+/* Everything of each GPU, and, if they are all there are, which are missing. */
+void report_status(const struct gpus *gpus, bool all, bool json);
 
 /* Exit status of doctor where it cannot look; others have 1 for that. */
 #define DOCTOR_TROUBLE 3
