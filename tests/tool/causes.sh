@@ -203,6 +203,9 @@ prints_json() {
     "$folder/schema.py" "$folder/../../tools/nvgrace-gpu.schema.json" "$scratch/one.json"
 }
 check "status: one of two has fallen off the bus" one_off_bus off_bus_status
+sleeps() { one_off_bus; put "sys/bus/pci/devices/$GPU/power/runtime_status" suspended; }
+not_looked_at() { run 0 status && ! grep 'PCI bus' "$scratch/out"; }
+check "status: it sleeps, and a look would wake it" sleeps not_looked_at
 
 gone=0029:01:00.0
 # absent VERDICT WHAT: doctor, status and JSON say so.

@@ -141,6 +141,14 @@ bool gpu_is_off_bus(const struct gpu *gpu)
 	       sizeof(ones) - 1 && !strcmp(ids, ones);
 }
 
+bool gpu_is_seen_off_bus(const struct gpu *gpu)
+{
+	char state[32];
+
+	return (tree_line(state, sizeof(state), PCI_DEVICE_FOLDER "%s/power/runtime_status",
+			  gpu->pci.bdf) || strcmp(state, "suspended")) && gpu_is_off_bus(gpu);
+}
+
 int gpus_read(struct gpus *list)
 {
 	struct pci_devices all;

@@ -82,6 +82,9 @@ const char *gpu_unsupported(const struct pci_device *pci);
  */
 bool gpu_is_off_bus(const struct gpu *gpu);
 
+/* The same, but one that sleeps is left alone: for who asks again and again. */
+bool gpu_is_seen_off_bus(const struct gpu *gpu);
+
 /* All GPUs there are; 0, or why PCI devices could not be listed. */
 int gpus_read(struct gpus *list);
 void gpus_copy(struct gpus *list, const struct gpus *from);
