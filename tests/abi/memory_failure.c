@@ -322,7 +322,7 @@ static void too_many(void)
 {
 	size_t page = host_page_size();
 	const unsigned int *index;
-	char *map, *resmem = NULL;
+	char *map, *resmem;
 	unsigned int i;
 	u64 value;
 
@@ -330,10 +330,8 @@ static void too_many(void)
 	host_quiet(true);
 	map = vfio_map(&dev, USEMEM, 0, 4 * LOST_MAX * page);
 	mapping_touch(map);
-	if (gpu.resmem.length) {
-		resmem = vfio_map(&dev, RESMEM, 0, page);
-		mapping_touch(resmem);
-	}
+	resmem = gpu.resmem.length ? vfio_map(&dev, RESMEM, 0, page) : map;
+	mapping_touch(resmem);
 	watch_signals();
 	for (i = 0; i < LOST_MAX; i++)
 		CHECK_RET(lose(USEMEM, 2 * i * page), 0);
@@ -346,8 +344,7 @@ static void too_many(void)
 	for (index = program_regions(); *index; index++)
 		CHECK_RET(vfio_read(&dev, *index, page, &value, 8), -EIO);
 	check_gone(map + page);
-	if (resmem)
-		check_gone(resmem);
+	check_gone(resmem);
 }
 
 /* Kernels that cannot tell a driver: they refuse, and nothing changes. */

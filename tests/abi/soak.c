@@ -21,7 +21,8 @@ static void begin(void)
 {
 	vfio_open(&dev, &gpu);
 	access_prepare(accesses, &dev, USEMEM, 0);
-	accesses[ACCESS_STORE].value = accesses[ACCESS_WRITE].value = MARK;
+	accesses[ACCESS_STORE].value = MARK;
+	accesses[ACCESS_WRITE].value = MARK;
 }
 
 static void check_works(void)

@@ -32,7 +32,10 @@ struct vmm {
 
 extern struct vmm vmm;
 
-/* What can be done: vmm_content.c, vmm_memory.c, vmm_copy.c, vmm_config.c, vmm_calls.c, vmm_iommufd.c, vmm.c. */
+/*
+ * What can be done: vmm_content.c, vmm_memory.c, vmm_copy.c, vmm_config.c, vmm_calls.c,
+ * vmm_iommufd.c, vmm.c.
+ */
 long vmm_write_cell(struct lane *lane);
 long vmm_check_cell(struct lane *lane);
 

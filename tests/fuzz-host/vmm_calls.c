@@ -169,7 +169,7 @@ long vmm_unmap_dma(struct lane *lane)
 }
 
 /* The peer of dmabuf.c in tests/abi maps it, and has it until the file or the VMM is gone. */
-static void import(struct rng *rng, int file)
+static void give_to_peer(struct rng *rng, int file)
 {
 	char text[48];
 	int importer = open("/sys/kernel/debug/virtual_gpu/import", O_RDWR | O_CLOEXEC);
@@ -197,7 +197,7 @@ long vmm_dmabuf(struct lane *lane)
 	}
 	file = vfio_export(&vmm.dev, span.index, &range, 1);
 	if (file >= 0 && rng_chance(&lane->rng, 50))
-		import(&lane->rng, file);
+		give_to_peer(&lane->rng, file);
 	if (file >= 0 && rng_chance(&lane->rng, 90))
 		close(file);
 	return file;

@@ -190,7 +190,8 @@ static void add_gpu_json(const struct gpu *gpu, const struct facts *facts, void 
 	report_string(object, "bdf", gpu->pci.bdf);
 	report_string(object, "id", id);
 	report_string(object, "product", gpu->product);
-	json_object_object_add(object, "on_bus", json_object_new_boolean(!gpu_is_seen_off_bus(gpu)));
+	json_object_object_add(object, "on_bus",
+			       json_object_new_boolean(!gpu_is_seen_off_bus(gpu)));
 	json_object_object_add(object, "driver", driver_json(gpu));
 	report_string_or_null(object, "driver_override", gpu->pci.override);
 	report_string(object, "bind_at_boot", gpu_policy_name(gpu->policy));
