@@ -12,6 +12,8 @@
 #include "task.h"
 
 #define CACHES_MAX 512
+/* What grows in each of them is lost. */
+#define PHASES 5
 /* Caches of the CPUs and of names are full then. */
 #define WARM_UP(rounds) ((rounds) / 10 + 10)
 
@@ -19,10 +21,12 @@
  * struct amount - how many there are of something
  * @name: a slab cache, or a line of /proc/meminfo
  * @count: of objects, or of KiB
+ * @grown: in how many phases one after the other it grew
  */
 struct amount {
 	char name[64];
 	long count;
+	unsigned int grown;
 };
 
 struct amounts {
@@ -93,40 +97,58 @@ static long references(void)
 	return strtol(text, NULL, 10);
 }
 
-/* An object, or a KiB, for every other round is one that each of them loses. */
-static void check_flat(const struct amounts *before, const struct amounts *after,
-		       unsigned int times)
+/*
+ * An object, or a KiB, for every other round is one that each of them loses. Once, that is
+ * what a CPU has taken to have it at hand.
+ */
+static void compare(const struct amounts *before, struct amounts *after, unsigned int times)
 {
 	unsigned int i, j;
-	bool grows = false;
 
 	for (i = 0; i < after->count; i++) {
-		for (j = 0; j < before->count; j++) {
-			long more = after->list[i].count - before->list[j].count;
+		struct amount *now = &after->list[i];
 
-			if (strcmp(before->list[j].name, after->list[i].name) ||
-			    more < times / 2)
-				continue;
-			tap_note("%s: %ld more after %u times", after->list[i].name, more, times);
-			grows = true;
+		for (j = 0; j < before->count; j++) {
+			const struct amount *then = &before->list[j];
+
+			if (!strcmp(then->name, now->name) && now->count - then->count >= times / 2)
+				now->grown = then->grown + 1;
 		}
+	}
+}
+
+static void check_flat(const struct amounts *after)
+{
+	bool grows = false;
+	unsigned int i;
+
+	for (i = 0; i < after->count; i++) {
+		if (after->list[i].grown < PHASES)
+			continue;
+		tap_note("%s: grows all the time, to %ld", after->list[i].name,
+			 after->list[i].count);
+		grows = true;
 	}
 	CHECK(!grows, "the kernel has allocated more and more");
 }
 
 void flat_run(unsigned int times, void (*once)(void))
 {
-	static struct amounts before, after;
-	unsigned int i;
+	static struct amounts amounts[PHASES + 1];
+	unsigned int phase, i;
 	long refs;
 
 	for (i = 0; i < WARM_UP(times); i++)
 		once();
 	refs = references();
-	count(&before);
-	for (i = 0; i < times; i++)
-		once();
-	count(&after);
+	count(&amounts[0]);
+	times = times / PHASES + 2;
+	for (phase = 0; phase < PHASES; phase++) {
+		for (i = 0; i < times; i++)
+			once();
+		count(&amounts[phase + 1]);
+		compare(&amounts[phase], &amounts[phase + 1], times);
+	}
 	CHECK_EQ(references(), refs);
-	check_flat(&before, &after, times);
+	check_flat(&amounts[PHASES]);
 }

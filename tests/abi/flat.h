@@ -4,8 +4,8 @@
 #define ABI_FLAT_H
 
 /*
- * Calls once() so many times, and a tenth more before that; the test ends if the kernel has
- * lost memory, or references to the driver's module, in every other call.
+ * Calls once() so many times, about, and a tenth more before that; the test ends if the kernel
+ * has lost memory, or references to the driver's module, in every other call.
  */
 void flat_run(unsigned int times, void (*once)(void));
 
