@@ -58,5 +58,5 @@ boot_prepare() {
   machine_command \
     -bios /usr/share/qemu-efi-aarch64/QEMU_EFI.fd \
     -kernel "$(kernel_image "$name")" -initrd "$folder/initrd" \
-    -append "console=ttyAMA0 watchdog_thresh=30 printk.devkmsg=on oops=panic panic=-1"
+    -append "console=ttyAMA0 watchdog_thresh=30 printk.devkmsg=on oops=panic panic=-1 $SCENARIO_PARAMETERS"
 }

@@ -9,6 +9,7 @@
 #   SCENARIO_BIND       yes: bind every GPU to the driver before the programs run
 #   SCENARIO_IN_KERNEL  yes: the kernel's own driver is there, too, if it has one
 #   SCENARIO_SELFTESTS  yes: the kernel's own VFIO selftests are there
+#   SCENARIO_PARAMETERS for its kernel's command line
 #   SCENARIO_CLOCK      what its clock counts: time, or instructions
 #   SCENARIO_TIMEOUT    seconds after which a boot is given up
 #   SCENARIO_VIRTUALIZATION  yes: the host can start guests
@@ -47,7 +48,7 @@ scenario_file() {
 # shellcheck disable=SC2034 # the SCENARIO_ variables are for whoever sources this
 scenario_none() {
   SCENARIO_ABOUT='' SCENARIO_MEMORY=3G SCENARIO_BIND=no SCENARIO_TIMEOUT=900
-  SCENARIO_IN_KERNEL=no SCENARIO_CLOCK=time SCENARIO_VIRTUALIZATION=no SCENARIO_SELFTESTS=no
+  SCENARIO_IN_KERNEL=no SCENARIO_CLOCK=time SCENARIO_VIRTUALIZATION=no SCENARIO_SELFTESTS=no SCENARIO_PARAMETERS=
   SCENARIO_MODULES=() SCENARIO_RUN=() SCENARIO_NEEDS=() SCENARIO_GPUS=()
 }
 
@@ -65,6 +66,7 @@ scenario_load() {
       bind) SCENARIO_BIND=$rest ;;
       in-kernel) SCENARIO_IN_KERNEL=$rest ;;
       selftests) SCENARIO_SELFTESTS=$rest ;;
+      parameters) SCENARIO_PARAMETERS=$rest ;;
       clock)
         [[ $rest =~ ^(time|instructions)$ ]] || rig_die "$file:$number: a clock counts time or instructions, not '$rest'"
         SCENARIO_CLOCK=$rest
@@ -82,7 +84,7 @@ scenario_load() {
         scenario_check_gpu "$file:$number" "$rest"
         SCENARIO_GPUS+=("$rest")
         ;;
-      *) rig_die "$file:$number: '$word' is not one of about, memory, bind, in-kernel, selftests, clock, timeout, virtualization, needs, module, gpu, run" ;;
+      *) rig_die "$file:$number: '$word' is not one of about, memory, bind, in-kernel, selftests, parameters, clock, timeout, virtualization, needs, module, gpu, run" ;;
     esac
   done <"$file"
   [ "${#SCENARIO_GPUS[@]}" -gt 0 ] || rig_die "$file: a scenario needs at least one gpu line"
