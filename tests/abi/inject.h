@@ -11,12 +11,14 @@
  * @call: makes one system call
  * @after: undoes it, checks what it has left; gets what it gave (may be NULL)
  * @may_not_fail: the kernel tries again by itself
+ * @may_be_short: what was done before the place is told
  */
 struct injected {
 	void (*before)(void);
 	long (*call)(void);
 	void (*after)(long ret);
 	bool may_not_fail;
+	bool may_be_short;
 };
 
 /* Any count, or any descriptor, is good. */
