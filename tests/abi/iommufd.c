@@ -1,29 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* D7: the device by its cdev, and its memory in an iommufd. */
 #include <errno.h>
-#include <linux/iommufd.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "access.h"
 #include "host.h"
+#include "ioas_map_file.h"
 #include "program.h"
 
 #define IOVA (4 * GIB)
-
-/* IOMMU_IOAS_MAP_FILE, newer than the headers of the tests. */
-struct map_file {
-	u32 size;
-	u32 flags;
-	u32 ioas_id;
-	s32 fd;
-	u64 start;
-	u64 length;
-	u64 iova;
-};
-
-#define MAP_FILE _IO(IOMMUFD_TYPE, 0x8f)
 
 static struct vfio dev;
 

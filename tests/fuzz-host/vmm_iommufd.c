@@ -1,29 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* The ioctls of an iommufd, for a VMM that has its GPU by cdev; for another one nothing. */
 #include <errno.h>
-#include <linux/iommufd.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "host.h"
+#include "ioas_map_file.h"
 #include "tap.h"
 #include "vmm.h"
 
 /* Objects get numbers from 1 on; what a VMM makes are few. */
 #define OBJECTS 24
-
-/* IOMMU_IOAS_MAP_FILE, newer than the headers of the tests. */
-struct map_file {
-	u32 size;
-	u32 flags;
-	u32 ioas_id;
-	s32 fd;
-	u64 start;
-	u64 length;
-	u64 iova;
-};
-
-#define MAP_FILE _IO(IOMMUFD_TYPE, 0x8f)
 
 static u32 object(struct rng *rng)
 {
