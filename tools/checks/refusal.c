@@ -29,26 +29,45 @@ static bool is_refusal(const char *message)
 	return false;
 }
 
-bool refusal_find(const struct diagnosis *diagnosis, const struct gpu *gpu, char *message,
-		  size_t size)
+/* What the driver has said of a GPU last that tells whether it takes it. */
+enum word {
+	WORD_TAKEN,
+	WORD_REFUSED,
+	WORD_AWAITED,
+};
+
+/* It has taken the GPU, or has said nothing; else the message, and when it was logged. */
+static enum word last_word(const struct diagnosis *diagnosis, const struct gpu *gpu,
+			   char *message, size_t size, __u64 *time)
 {
 	const char *position = diagnosis->log;
 	struct kernel_log_record record;
+	enum word word = WORD_TAKEN;
 	char prefix[64], text[256];
-	bool found = false;
 
-	if (gpu->origin == GPU_OF_PACKAGE || gpu->origin == GPU_OF_KERNEL)
-		return false;
 	snprintf(prefix, sizeof(prefix), GPU_DRIVER " %s: ", gpu->pci.bdf);
 	while (kernel_log_next(&position, prefix, text, sizeof(text), &record)) {
-		if (gpu_log_is_bind(text) || gpu_log_is_wait(text)) {
-			found = false;
-		} else if (record.is_error && is_refusal(text)) {
-			text_put(message, size, text);
-			found = true;
-		}
+		if (gpu_log_is_bind(text))
+			word = WORD_TAKEN;
+		else if (gpu_log_is_wait(text))
+			word = WORD_AWAITED;
+		else if (record.is_error && is_refusal(text))
+			word = WORD_REFUSED;
+		else
+			continue;
+		text_put(message, size, text);
+		*time = record.time;
 	}
-	return found;
+	return word;
+}
+
+bool refusal_find(const struct diagnosis *diagnosis, const struct gpu *gpu, char *message,
+		  size_t size)
+{
+	__u64 time;
+
+	return gpu->origin != GPU_OF_PACKAGE && gpu->origin != GPU_OF_KERNEL &&
+	       last_word(diagnosis, gpu, message, size, &time) == WORD_REFUSED;
 }
 
 /* While it waits it probes again and again, and has the GPU for a moment each time. */
@@ -63,23 +82,10 @@ static bool may_wait(const struct gpu *gpu)
 
 bool refusal_is_awaited(const struct diagnosis *diagnosis, const struct gpu *gpu, __u64 *since)
 {
-	const char *position = diagnosis->log;
-	struct kernel_log_record record;
-	char prefix[64], text[256];
-	bool awaited = false;
+	char message[256];
 
-	if (!may_wait(gpu))
-		return false;
-	snprintf(prefix, sizeof(prefix), GPU_DRIVER " %s: ", gpu->pci.bdf);
-	while (kernel_log_next(&position, prefix, text, sizeof(text), &record)) {
-		if (gpu_log_is_wait(text)) {
-			awaited = true;
-			*since = record.time;
-		} else if (gpu_log_is_bind(text) || (record.is_error && is_refusal(text))) {
-			awaited = false;
-		}
-	}
-	return awaited;
+	return may_wait(gpu) &&
+	       last_word(diagnosis, gpu, message, sizeof(message), since) == WORD_AWAITED;
 }
 
 bool refusal_is_about_readiness(const char *message)
