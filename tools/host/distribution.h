@@ -24,6 +24,7 @@ struct distribution;
  * @firmware: files of firmware, the first that is there counts
  * @boot_loader: writes the boot loader's configuration anew; NULL where that is grubby's
  * @initramfs: makes the initramfs of all kernels anew
+ * @flavour_order: its update-grub heeds GRUB_FLAVOUR_ORDER
  */
 struct distribution_facts {
 	const char *ids;
@@ -38,6 +39,7 @@ struct distribution_facts {
 	const char *firmware[3];
 	const char *boot_loader;
 	const char *initramfs;
+	bool flavour_order;
 };
 
 /**

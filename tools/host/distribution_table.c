@@ -187,6 +187,7 @@ static const struct distribution_facts table[] = {
 		.firmware = DEBIAN_FIRMWARE,
 		.boot_loader = "update-grub",
 		.initramfs = "update-initramfs -u -k all",
+		.flavour_order = true,
 	}, {
 		.ids = " rhel rocky almalinux centos ol ",
 		.install = "dnf install",

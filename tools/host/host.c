@@ -43,7 +43,7 @@ static void read_next_release(struct host *host)
 {
 	char *next;
 
-	if (next_kernel(&next, host->next_entry, sizeof(host->next_entry)))
+	if (next_kernel(&host->distribution, &next, host->next_entry, sizeof(host->next_entry)))
 		text_put(host->next_release, sizeof(host->next_release), next ?: host->release);
 	text_clean_name(host->next_release);
 	free(next);

@@ -246,15 +246,8 @@ static const char *named_in(const struct tree_names *kernels, const char *entry)
 	return named;
 }
 
-static bool is_ubuntu(void)
-{
-	char text[4096];
-
-	return tree_read(text, sizeof(text), "/etc/os-release") >= 0 && strstr(text, "ubuntu");
-}
-
 /* The first entry of the menu that update-grub would make. */
-static const char *first_in_menu(const struct tree_names *kernels)
+static const char *first_in_menu(const struct tree_names *kernels, bool flavour_order)
 {
 	const char *newest = NULL, *name;
 	char *flavour, *rest;
@@ -265,8 +258,7 @@ static const char *first_in_menu(const struct tree_names *kernels)
 		name = strchr(name ?: value, '-');
 		return name ? installed(kernels, name + 1) : NULL;
 	}
-	/* A setting of Ubuntu's. */
-	if (is_ubuntu() && read_grub_setting(value, sizeof(value), "GRUB_FLAVOUR_ORDER=")) {
+	if (flavour_order && read_grub_setting(value, sizeof(value), "GRUB_FLAVOUR_ORDER=")) {
 		for (flavour = strtok_r(value, " \t", &rest); flavour && !newest;
 		     flavour = strtok_r(NULL, " \t", &rest))
 			newest = newest_of(kernels, flavour);
@@ -274,7 +266,8 @@ static const char *first_in_menu(const struct tree_names *kernels)
 	return newest ?: newest_of(kernels, NULL);
 }
 
-static const char *grub_boots(const struct tree_names *kernels, const struct choice *choice)
+static const char *grub_boots(const struct tree_names *kernels, const struct choice *choice,
+			      bool flavour_order)
 {
 	bool is_bls = choice->menu && grub_menu_is_bls(choice->menu);
 	const char *entry = choice->entry;
@@ -286,7 +279,7 @@ static const char *grub_boots(const struct tree_names *kernels, const struct cho
 	if (choice->menu && !is_bls)
 		return NULL;
 	if (!strcmp(entry, "0"))
-		return is_bls ? newest_of(kernels, NULL) : first_in_menu(kernels);
+		return is_bls ? newest_of(kernels, NULL) : first_in_menu(kernels, flavour_order);
 	return named_in(kernels, entry);
 }
 
@@ -304,7 +297,7 @@ static bool is_any(const char *entry)
 		(!strcmp(entry + length, "-*") || !strcmp(entry + length, "*")));
 }
 
-bool next_kernel(char **release, char *entry, size_t size)
+bool next_kernel(const struct distribution *distribution, char **release, char *entry, size_t size)
 {
 	struct tree_names kernels;
 	struct choice choice;
@@ -317,7 +310,7 @@ bool next_kernel(char **release, char *entry, size_t size)
 	if (kernels.count < 2)
 		next = newest_of(&kernels, NULL);
 	else if (choice.is_grub)
-		next = grub_boots(&kernels, &choice);
+		next = grub_boots(&kernels, &choice, distribution->facts->flavour_order);
 	else if (is_any(choice.entry))
 		next = newest_of(&kernels, NULL);
 	else

@@ -8,8 +8,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "host/distribution.h"
+
 /**
  * next_kernel() - the kernel that the boot loader has as default
+ * @distribution: what this host runs
  * @release: from malloc(); NULL if no kernel is installed, or it cannot be known
  * @entry: the boot loader's default, fit for display; empty: it has none
  * @size: of that
@@ -18,6 +21,6 @@
  *
  * Return: whether it is known.
  */
-bool next_kernel(char **release, char *entry, size_t size);
+bool next_kernel(const struct distribution *distribution, char **release, char *entry, size_t size);
 
 #endif /* NEXT_KERNEL_H */
