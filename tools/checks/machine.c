@@ -70,7 +70,7 @@ static void add_absent(struct diagnosis *diagnosis, const struct absent *absent)
 
 	finding = diagnosis_add(diagnosis, absent->was_seen ? VERDICT_PROBLEM : VERDICT_WARNING,
 				"%s: it is not on the PCI bus, and %s names it", absent->bdf,
-				absent->was_seen ? "the kernel's log of this boot" : absent->file);
+				absent_named_by(absent));
 	finding->code = "absent";
 	text_put(finding->bdf, sizeof(finding->bdf), absent->bdf);
 	finding_explain(finding, "what is not on the bus cannot be given to a guest",

@@ -61,6 +61,11 @@ static void read_log(struct absents *list, const char *log)
 	}
 }
 
+const char *absent_named_by(const struct absent *absent)
+{
+	return absent->was_seen ? "the kernel's log of this boot" : absent->file;
+}
+
 static void add_named(struct absents *list, const char *name, const char *file)
 {
 	struct absent *absent = find_absent(list, name);

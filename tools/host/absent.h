@@ -26,6 +26,9 @@ struct absents {
 	size_t count;
 };
 
+/* What names it, for display. */
+const char *absent_named_by(const struct absent *absent);
+
 /* By the kernel's log, rules of udev that are for this driver, and driverctl. */
 void absents_read(struct absents *list, const char *log);
 void absents_free(struct absents *list);

@@ -353,8 +353,7 @@ static void print_absent(size_t printed)
 		const struct absent *gpu = &absent.gpus[i];
 
 		printf("%s%s\n  PCI bus          it is not there, and %s names it\n",
-		       printed + i ? "\n" : "", gpu->bdf,
-		       gpu->was_seen ? "the kernel's log of this boot" : gpu->file);
+		       printed + i ? "\n" : "", gpu->bdf, absent_named_by(gpu));
 	}
 	absents_free(&absent);
 }
