@@ -2,6 +2,7 @@
 /* Read, write, load and store behind one call. */
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "access.h"
 #include "host.h"
@@ -76,4 +77,18 @@ void access_check(struct access *access)
 	CHECK(!ret, "%s of region %u at %#llx: %s", access_name(access->kind),
 	      access->index, access->offset,
 	      ret == -EFAULT ? "SIGBUS" : strerror(-ret));
+}
+
+void access_check_all(struct access *accesses)
+{
+	enum access_kind kind;
+
+	for (kind = 0; kind < ACCESS_KINDS; kind++)
+		access_check(&accesses[kind]);
+}
+
+void access_unmap(struct access *accesses)
+{
+	munmap(accesses[ACCESS_LOAD].map, host_page_size());
+	munmap(accesses[ACCESS_STORE].map, host_page_size());
 }

@@ -44,7 +44,11 @@ long access_refused(enum access_kind kind);
 void access_prepare(struct access *accesses, const struct vfio *dev,
 		    unsigned int index, u64 offset);
 
-/* Runs it here; it must work. */
+/* Runs it here; it must work. All of them: one of each kind. */
 void access_check(struct access *access);
+void access_check_all(struct access *accesses);
+
+/* Unmaps what was mapped for them. */
+void access_unmap(struct access *accesses);
 
 #endif

@@ -74,7 +74,6 @@ static void wait_refused(void)
 /* Recovered: the user turns memory decode on, the memory is waited for. */
 static void fatal(void)
 {
-	enum access_kind kind;
 	struct task task;
 	long resets;
 	u64 value;
@@ -95,8 +94,7 @@ static void fatal(void)
 	CHECK(!task_ended(&task, 300), "a load did not wait for readiness");
 	host_gpu_set_ready(&gpu, true);
 	CHECK_RET(task_end(&task), 0);
-	for (kind = 0; kind < ACCESS_KINDS; kind++)
-		access_check(&accesses[kind]);
+	access_check_all(accesses);
 	bar0_check_works(&dev, bar0);
 }
 

@@ -32,14 +32,6 @@ static struct access accesses[ACCESS_KINDS];
 static int file;
 static char buffer[4096];
 
-static void check_works(void)
-{
-	enum access_kind kind;
-
-	for (kind = 0; kind < ACCESS_KINDS; kind++)
-		access_check(&accesses[kind]);
-}
-
 static void begin(void)
 {
 	inject_prepare();
@@ -50,7 +42,7 @@ static void begin(void)
 	accesses[ACCESS_WRITE].value = MARK;
 	/* Asks where that region is, once. */
 	vfio_read(&dev, CONFIG, 0, buffer, 4);
-	check_works();
+	access_check_all(accesses);
 }
 
 static void close_it(long ret)
@@ -120,7 +112,7 @@ static void by_region_info(void)
 
 	begin();
 	inject_each_place(&injected, 0);
-	check_works();
+	access_check_all(accesses);
 }
 
 static void by_read(void)
@@ -129,7 +121,7 @@ static void by_read(void)
 
 	begin();
 	inject_each_place(&injected, sizeof(buffer));
-	check_works();
+	access_check_all(accesses);
 }
 
 static void by_write(void)
@@ -139,7 +131,7 @@ static void by_write(void)
 	begin();
 	CHECK_RET(get_memory(), sizeof(buffer));
 	inject_each_place(&injected, sizeof(buffer));
-	check_works();
+	access_check_all(accesses);
 	CHECK_EQ(accesses[ACCESS_READ].value, MARK);
 }
 
@@ -151,7 +143,7 @@ static void by_config(void)
 	begin();
 	inject_each_place(&read, 64);
 	inject_each_place(&write, 8);
-	check_works();
+	access_check_all(accesses);
 }
 
 /* With page tables of its own, which go with it. */
@@ -200,13 +192,13 @@ static void by_mapping(void)
 	place = vfio_reserve(host_page_size(), GIB, 0);
 	inject_each_place(&mapped, 0);
 	inject_each_place(&injected, 0);
-	check_works();
+	access_check_all(accesses);
 }
 
 static void check_after(long ret)
 {
 	(void)ret;
-	check_works();
+	access_check_all(accesses);
 }
 
 static long write_file(void)
@@ -257,7 +249,7 @@ static void by_interrupt(void)
 	begin();
 	event = eventfd(0, EFD_CLOEXEC);
 	inject_each_place(&injected, 0);
-	check_works();
+	access_check_all(accesses);
 }
 
 static long sleep_now(void)
@@ -270,7 +262,7 @@ static void wake(long ret)
 	if (!ret)
 		CHECK_RET(vfio_feature(&dev, VFIO_DEVICE_FEATURE_SET |
 				       VFIO_DEVICE_FEATURE_LOW_POWER_EXIT), 0);
-	check_works();
+	access_check_all(accesses);
 }
 
 static void by_power(void)
@@ -294,7 +286,7 @@ static void by_export(void)
 
 	begin();
 	inject_each_place(&injected, INJECT_ANY);
-	check_works();
+	access_check_all(accesses);
 }
 
 static long write_bdf(void)

@@ -47,7 +47,6 @@ static void all_accesses(void)
 	struct access accesses[ACCESS_KINDS];
 	const unsigned int *index;
 	struct vfio_area area;
-	unsigned int kind;
 
 	open_with_ioas();
 	for (index = program_regions(); *index; index++) {
@@ -58,11 +57,9 @@ static void all_accesses(void)
 		CHECK_EQ(area.area_size, memory->length);
 		access_prepare(accesses, &dev, *index,
 			       memory->length - host_page_size());
-		for (kind = 0; kind < ACCESS_KINDS; kind++)
-			access_check(&accesses[kind]);
+		access_check_all(accesses);
 		CHECK_RET(vfio_reset(&dev), 0);
-		for (kind = 0; kind < ACCESS_KINDS; kind++)
-			access_check(&accesses[kind]);
+		access_check_all(accesses);
 	}
 }
 

@@ -24,11 +24,8 @@ static void begin(void)
 
 static void check_works(void)
 {
-	enum access_kind kind;
-
 	bar0_check_works(&dev, bar0);
-	for (kind = 0; kind < ACCESS_KINDS; kind++)
-		access_check(&accesses[kind]);
+	access_check_all(accesses);
 }
 
 /* The reset saves and restores what is not there any more. */

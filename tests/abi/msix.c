@@ -40,14 +40,11 @@ static bool decodes(void)
 /* As the user left it: he is not near BAR0, and is when he asks for that. */
 static void check_still_off(void)
 {
-	enum access_kind kind;
-
 	CHECK(!decodes(), "memory decode is on");
 	bar0_check_refused(&dev, bar0);
 	vfio_set_decode(&dev, true);
 	bar0_check_works(&dev, bar0);
-	for (kind = 0; kind < ACCESS_KINDS; kind++)
-		access_check(&accesses[kind]);
+	access_check_all(accesses);
 	CHECK_RET(vfio_set_interrupt(&dev, VFIO_PCI_MSIX_IRQ_INDEX, event), 0);
 }
 

@@ -28,14 +28,6 @@ static void open_prepared(void)
 	access_prepare(accesses, &dev, USEMEM, 0);
 }
 
-static void check_all(void)
-{
-	enum access_kind kind;
-
-	for (kind = 0; kind < ACCESS_KINDS; kind++)
-		access_check(&accesses[kind]);
-}
-
 static void second_group(void)
 {
 	char path[64];
@@ -43,7 +35,7 @@ static void second_group(void)
 	open_prepared();
 	snprintf(path, sizeof(path), "/dev/vfio/%d", host_group(gpu.bdf));
 	CHECK_RET(tap_sys(open(path, O_RDWR)), -EBUSY);
-	check_all();
+	access_check_all(accesses);
 }
 
 /* A second file of the device: one device, not opened anew. */
@@ -53,7 +45,7 @@ static void second_file(void)
 	struct vfio second;
 
 	open_prepared();
-	check_all();
+	access_check_all(accesses);
 	CHECK_RET(vfio_write(&dev, CONFIG, PCI_BASE_ADDRESS_4, &ones, 8), 8);
 	CHECK_RET(vfio_read(&dev, CONFIG, PCI_BASE_ADDRESS_4, &before, 8), 8);
 	second = dev;
@@ -68,7 +60,7 @@ static void second_file(void)
 	dev.device = second.device;
 	CHECK_RET(vfio_read(&dev, CONFIG, PCI_BASE_ADDRESS_4, &after, 8), 8);
 	CHECK_EQ(after, before);
-	check_all();
+	access_check_all(accesses);
 }
 
 static long unbind(void *bdf)
@@ -96,9 +88,8 @@ static void unbind_open(void)
 
 	open_prepared();
 	start_unbind(&task);
-	check_all();
-	munmap(accesses[ACCESS_LOAD].map, host_page_size());
-	munmap(accesses[ACCESS_STORE].map, host_page_size());
+	access_check_all(accesses);
+	access_unmap(accesses);
 	vfio_close(&dev);
 	check_unbound(&task);
 }
@@ -126,7 +117,7 @@ static void unload_open(void)
 {
 	open_prepared();
 	CHECK_RET(host_remove_driver(), -EWOULDBLOCK);
-	check_all();
+	access_check_all(accesses);
 }
 
 /* A user that dies with the device open, mapped and busy leaves it usable. */
@@ -141,16 +132,15 @@ static void user_dies(void)
 		if (!pid) {
 			open_prepared();
 			for (;;)
-				check_all();
+				access_check_all(accesses);
 		}
 		task_sleep_ms(STILL_WAITING_MS);
 		kill(pid, SIGKILL);
 		waitpid(pid, &status, 0);
 		CHECK(WIFSIGNALED(status), "the user failed");
 		open_prepared();
-		check_all();
-		munmap(accesses[ACCESS_LOAD].map, host_page_size());
-		munmap(accesses[ACCESS_STORE].map, host_page_size());
+		access_check_all(accesses);
+		access_unmap(accesses);
 		vfio_close(&dev);
 	}
 }

@@ -107,8 +107,7 @@ static void access_times_out(void)
 	CHECK(!strcmp(text, "timed-out"), "readiness is %s", text);
 	check_refused_at_once();
 	host_gpu_set_ready(&gpu, true);
-	for (kind = 0; kind < ACCESS_KINDS; kind++)
-		access_check(&accesses[kind]);
+	access_check_all(accesses);
 }
 
 /* A reset after 20 s gives the memory its 30 s anew. */
@@ -191,8 +190,7 @@ static void device_gone(void)
 	}
 	host_control_set(gpu.bdf, "gone", 0);
 	host_gpu_set_ready(&gpu, true);
-	for (kind = 0; kind < ACCESS_KINDS; kind++)
-		access_check(&accesses[kind]);
+	access_check_all(accesses);
 }
 
 /* Asleep for longer than a time-out, the memory has all of it when it wakes up. */

@@ -77,7 +77,6 @@ static void one_resets(void)
 {
 	struct access accesses[2][ACCESS_KINDS];
 	u64 ones = ~0ULL, before, after;
-	enum access_kind kind;
 	struct task task;
 	int i;
 
@@ -97,8 +96,7 @@ static void one_resets(void)
 	CHECK_EQ(after, before);
 	task_start(&task, access_run, &accesses[0][ACCESS_READ]);
 	CHECK(!task_ended(&task, STILL_WAITING_MS), "it did not wait");
-	for (kind = 0; kind < ACCESS_KINDS; kind++)
-		access_check(&accesses[1][kind]);
+	access_check_all(accesses[1]);
 	CHECK_RET(vfio_reset(&devs[1]), 0);
 	access_check(&accesses[1][ACCESS_LOAD]);
 	CHECK(!task_ended(&task, 0), "the other GPU waited for this one");
@@ -180,16 +178,13 @@ static void insert_together(void)
 static void one_leaves(void)
 {
 	struct access accesses[ACCESS_KINDS];
-	enum access_kind kind;
 
 	vfio_open(&devs[1], &gpus[1]);
 	access_prepare(accesses, &devs[1], USEMEM, 0);
 	CHECK_RET(host_unbind(gpus[0].bdf), 0);
-	for (kind = 0; kind < ACCESS_KINDS; kind++)
-		access_check(&accesses[kind]);
+	access_check_all(accesses);
 	CHECK_RET(host_bind(gpus[0].bdf, DRIVER), 0);
-	for (kind = 0; kind < ACCESS_KINDS; kind++)
-		access_check(&accesses[kind]);
+	access_check_all(accesses);
 }
 
 /* Both groups in one container, as a VMM with two GPUs does it. */

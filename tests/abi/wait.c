@@ -195,8 +195,7 @@ static void close_waiting(void)
 		check_still_waiting(&task, "close()");
 		host_gpu_set_ready(&gpu, true);
 		check_served(&task, kinds[i]);
-		munmap(accesses[ACCESS_LOAD].map, host_page_size());
-		munmap(accesses[ACCESS_STORE].map, host_page_size());
+		access_unmap(accesses);
 	}
 }
 
@@ -213,8 +212,7 @@ static void unbind_waiting(void)
 
 	open_waiting();
 	pid = fork_waiting(ACCESS_READ);
-	munmap(accesses[ACCESS_LOAD].map, host_page_size());
-	munmap(accesses[ACCESS_STORE].map, host_page_size());
+	access_unmap(accesses);
 	vfio_close(&dev);
 	task_start(&task, unbind, gpu.bdf);
 	CHECK(!task_ended(&task, STILL_WAITING_MS),

@@ -33,14 +33,6 @@ void health_restore(const struct gpu *gpu, bool soft_reset)
 	}
 }
 
-static void check_accesses(struct access *accesses)
-{
-	enum access_kind kind;
-
-	for (kind = 0; kind < ACCESS_KINDS; kind++)
-		access_check(&accesses[kind]);
-}
-
 void health_check_device(const struct gpu *gpu)
 {
 	struct access accesses[ACCESS_KINDS];
@@ -49,10 +41,10 @@ void health_check_device(const struct gpu *gpu)
 	vfio_open(&dev, gpu);
 	vfio_set_decode(&dev, true);
 	access_prepare(accesses, &dev, USEMEM, gpu->usemem.length - host_page_size());
-	check_accesses(accesses);
+	access_check_all(accesses);
 	CHECK_RET(vfio_reset(&dev), 0);
 	vfio_set_decode(&dev, true);
-	check_accesses(accesses);
+	access_check_all(accesses);
 	vfio_close(&dev);
 }
 
