@@ -32,6 +32,9 @@ struct vmm {
 
 extern struct vmm vmm;
 
+/* Where DMA maps begin: some meet each other. */
+u64 vmm_iova(struct rng *rng);
+
 /*
  * What can be done: vmm_content.c, vmm_memory.c, vmm_copy.c, vmm_config.c, vmm_calls.c,
  * vmm_iommufd.c, vmm.c.

@@ -130,7 +130,7 @@ long vmm_hot_reset([[maybe_unused]] struct lane *lane)
 	return vfio_hot_reset(&vmm.dev);
 }
 
-static u64 random_iova(struct rng *rng)
+u64 vmm_iova(struct rng *rng)
 {
 	return 4 * GIB + rng_below(rng, 16) * ARENA_SLOT + rng_size(rng, 4) * host_page_size();
 }
@@ -144,7 +144,7 @@ long vmm_map_dma(struct lane *lane)
 		.flags = rng_chance(rng, 80) ? VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE :
 					       rng_below(rng, 8),
 		.vaddr = rng_chance(rng, 90) ? at / page * page : at,
-		.iova = random_iova(rng),
+		.iova = vmm_iova(rng),
 		.size = (1 + rng_size(rng, 255)) * page,
 	};
 
@@ -156,7 +156,7 @@ long vmm_unmap_dma(struct lane *lane)
 	struct rng *rng = &lane->rng;
 	struct vfio_iommu_type1_dma_unmap request = {
 		.argsz = sizeof(request),
-		.iova = random_iova(rng),
+		.iova = vmm_iova(rng),
 		.size = 16 * ARENA_SLOT,
 	};
 

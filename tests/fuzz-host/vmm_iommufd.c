@@ -24,11 +24,6 @@ static u32 map_flags(struct rng *rng)
 				      rng_below(rng, 8));
 }
 
-static u64 iova(struct rng *rng)
-{
-	return 4 * GIB + rng_below(rng, 16) * ARENA_SLOT + rng_size(rng, 4) * host_page_size();
-}
-
 static long map(struct rng *rng)
 {
 	u64 page = host_page_size(), at = (uintptr_t)arena_address(rng);
@@ -38,7 +33,7 @@ static long map(struct rng *rng)
 		.ioas_id = object(rng),
 		.user_va = rng_chance(rng, 90) ? at / page * page : at,
 		.length = (1 + rng_size(rng, 255)) * page,
-		.iova = iova(rng),
+		.iova = vmm_iova(rng),
 	};
 
 	return tap_sys(ioctl(vmm.dev.container, IOMMU_IOAS_MAP, &request));
@@ -60,7 +55,7 @@ static long map_memory(struct rng *rng)
 		.fd = vfio_export(&vmm.dev, span.index, &range, 1),
 		.start = rng_size(rng, 4) * page,
 		.length = rng_chance(rng, 70) ? range.length : (1 + rng_size(rng, 255)) * page,
-		.iova = iova(rng),
+		.iova = vmm_iova(rng),
 	};
 	long ret;
 
@@ -76,7 +71,7 @@ static long unmap(struct rng *rng)
 	struct iommu_ioas_unmap request = {
 		.size = sizeof(request),
 		.ioas_id = object(rng),
-		.iova = rng_chance(rng, 70) ? iova(rng) : 0,
+		.iova = rng_chance(rng, 70) ? vmm_iova(rng) : 0,
 		.length = rng_chance(rng, 70) ? 16 * ARENA_SLOT : ~0ULL,
 	};
 
