@@ -55,10 +55,10 @@ step() {
 # own, in FILE.
 boot_with() {
   {
-    grep --invert-match '^run \|^timeout ' "$RIG_TOP/tests/scenarios/$2.conf"
-    printf '%s\n' "timeout $(($5 + 900))" "run $4"
+    grep --invert-match '^run ' "$RIG_TOP/tests/scenarios/$2.conf"
+    printf 'run %s\n' "$4"
   } >"$3"
-  "$RIG_DIR/rig" boot "$1" "$3"
+  RIG_TIMEOUT=$(($5 + 900)) "$RIG_DIR/rig" boot "$1" "$3"
 }
 
 # fuzz KERNEL SEED
