@@ -98,7 +98,7 @@ done
 for test in "${tests[@]}"; do
   for system in "${made[@]}"; do
     runs_in "$test" "$system" || continue
-    jobs_run "$system $test" "$RIG_CACHE/logs/systems/$system/$test" "$RIG_DIR/rig" system-test "$system" "$test"
+    jobs_run "$system $test" "$(rig_work)/logs/systems/$system/$test" "$RIG_DIR/rig" system-test "$system" "$test"
   done
 done
 jobs_end

@@ -23,8 +23,8 @@ demonstrate() {
 }
 
 rig_say "the driver: booting a kernel with one GPU of 95 GiB, loading the driver, using the memory ..."
-RIG_ROOT_PART=boot demonstrate "$RIG_CACHE/logs/$kernel/demo" boot "$kernel" demo
+RIG_ROOT_PART=boot demonstrate "$(rig_work)/logs/$kernel/demo" boot "$kernel" demo
 
 rig_say "the package: making a Debian $system, booting it, installing the package, booting it again ..."
 "$RIG_DIR/rig" system "$system" >/dev/null
-demonstrate "$RIG_CACHE/logs/systems/$system/demo" system-test "$system" demo
+demonstrate "$(rig_work)/logs/systems/$system/demo" system-test "$system" demo

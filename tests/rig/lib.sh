@@ -26,7 +26,7 @@ rig_need_root() {
     rig_die "this needs root, to make a Debian root and mount things in a private namespace: run it with sudo"
 }
 
-# Where builds, results and logs are kept: RIG_WORK, a folder in the cache, for a tree that is
+# Where builds, packages, disks of tests, results and logs are kept: RIG_WORK, a folder in the cache, for a tree that is
 # not to share them with others.
 rig_work() {
   printf '%s\n' "${RIG_WORK:-$RIG_CACHE}"

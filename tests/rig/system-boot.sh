@@ -46,7 +46,7 @@ system_boot() {
   shift 5
   IFS=+ read -r -a phases <<<"$(basename "$phase" .sh)"
   SYSTEM_BOOTS=$((SYSTEM_BOOTS + 1))
-  folder=$RIG_CACHE/logs/systems/$name/${SYSTEM_TEST:-boots}/$SYSTEM_BOOTS-${phases[0]}
+  folder=$(rig_work)/logs/systems/$name/${SYSTEM_TEST:-boots}/$SYSTEM_BOOTS-${phases[0]}
   rm --recursive --force "$folder"
   mkdir --parents "$folder"
   system_fill_share "$(system_share "$disk")" "$(dirname "$phase")" "${phases[@]}"
@@ -59,7 +59,7 @@ system_boot() {
 
 # system_shell NAME: the system with two GPUs for a person, on this terminal.
 system_shell() {
-  local name=$1 folder=$RIG_CACHE/systems/$1.shell
+  local name=$1 folder=$(rig_work)/systems/$1.shell
   system_setup "$name"
   rm --recursive --force "$folder"
   system_disk_new "$name" "$folder/disk.qcow2"

@@ -48,8 +48,8 @@ system_test() {
   file=$(system_test_file "$2")
   SYSTEM=$1 SYSTEM_TEST=$(basename "$file" .sh) SYSTEM_TESTS=$(dirname "$file")
   system_setup "$SYSTEM"
-  SYSTEM_LOG=$RIG_CACHE/logs/systems/$SYSTEM/$SYSTEM_TEST
-  SYSTEM_WORK=$RIG_CACHE/systems/$SYSTEM.work/$SYSTEM_TEST
+  SYSTEM_LOG=$(rig_work)/logs/systems/$SYSTEM/$SYSTEM_TEST
+  SYSTEM_WORK=$(rig_work)/systems/$SYSTEM.work/$SYSTEM_TEST
   SYSTEM_SHARE=$SYSTEM_WORK/share
   rig_lock "test-$SYSTEM-$SYSTEM_TEST"
   rm --recursive --force "$SYSTEM_LOG" "$SYSTEM_WORK"

@@ -17,7 +17,7 @@ make_key
 sign_gpu
 enrol prebuilt "$SYSTEM_WORK/rig.pem"
 rig_step "making the site's repository" root_enter --kernel "$(kernel_tree "$(system_kernel "$SYSTEM")")" \
-  "$SYSTEM_TESTS/lib/make-site.sh" "$RIG_CACHE/packages/packages" "$SYSTEM_SHARE/site" \
+  "$SYSTEM_TESTS/lib/make-site.sh" "$(rig_work)/packages/packages" "$SYSTEM_SHARE/site" \
   "$(kernel_headers "$(system_kernel "$SYSTEM")")" "$SYSTEM_WORK/rig"
 boot prebuilt prebuilt "" module.sig_enforce=1
 boot prebuilt trusted "" module.sig_enforce=1

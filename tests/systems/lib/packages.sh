@@ -11,11 +11,11 @@ packages_make() {
   stamp=$(cd "$RIG_TOP" && rig_hash VERSION LICENSE README.md Makefile dkms.conf debian rpm src tools udev scripts docs \
     tests/systems/lib/make-repository.sh)
   rig_lock packages-made
-  if [ "$(cat "$RIG_CACHE/packages/stamp" 2>/dev/null)" != "$stamp" ]; then
-    rig_step "making the packages" root_enter "$SYSTEM_TESTS/lib/make-repository.sh" "$RIG_CACHE/packages"
-    printf '%s\n' "$stamp" >"$RIG_CACHE/packages/stamp"
+  if [ "$(cat "$(rig_work)/packages/stamp" 2>/dev/null)" != "$stamp" ]; then
+    rig_step "making the packages" root_enter "$SYSTEM_TESTS/lib/make-repository.sh" "$(rig_work)/packages"
+    printf '%s\n' "$stamp" >"$(rig_work)/packages/stamp"
   fi
-  cp --recursive "$RIG_CACHE/packages/repo" "$SYSTEM_SHARE/"
+  cp --recursive "$(rig_work)/packages/repo" "$SYSTEM_SHARE/"
   rig_unlock packages-made
 }
 
@@ -42,8 +42,8 @@ disk() {
 # installed_disk DISK-NAME: of a system that has the package. Made once for all tests;
 # disks laid over it are of use only as long as it stays as it is.
 installed_disk() {
-  local folder=$RIG_CACHE/systems/$SYSTEM.installed stamp
-  stamp="$(cat "$(system_path "$SYSTEM")/stamp" "$RIG_CACHE/packages/stamp") $(cd "$SYSTEM_TESTS" && rig_hash phases/install-quietly.sh)"
+  local folder=$(rig_work)/systems/$SYSTEM.installed stamp
+  stamp="$(cat "$(system_path "$SYSTEM")/stamp" "$(rig_work)/packages/stamp") $(cd "$SYSTEM_TESTS" && rig_hash phases/install-quietly.sh)"
   rig_made "installed-$SYSTEM" installed_is installed_make "$folder" "$stamp"
   system_disk_new "$SYSTEM" "$SYSTEM_WORK/$1.qcow2" "$folder/installed.qcow2"
 }
