@@ -134,31 +134,58 @@ install() {
   doctor_begins 2 "Driver's module: kernel $1: there is no module" "$2" "dkms install --force $MODULE/0.1.0 -k $1"
 }
 
+# A site builds modules elsewhere: of the driver's packages only that of all the rest is here.
+module_comes_built() {
+  rm --recursive "$tree/usr/src"
+  put usr/libexec/$MODULE/package-setup "#!/bin/sh"
+}
+
+# other_built PACKAGE: it is installed, and its file is another kernel's.
+other_built() {
+  put "var/lib/dpkg/info/$1.list" /.
+  put "usr/share/licenses/$1/LICENSE" GPL-2.0-only
+  mkdir "$tree/lib/modules/$RELEASE/updates"
+  make_module "$tree/lib/modules/$RELEASE/updates/$MODULE.ko" version=0.1.0 "vermagic=6.1.0-1-arm64 SMP preempt mod_unload aarch64"
+  modules_list "$RELEASE"
+}
+
 good=$RELEASE
-# host STATUS NAME COMMAND: all is well; then headers and module are missing, and COMMAND installs the headers.
+# host STATUS NAME COMMAND INSTALL REINSTALL [PACKAGE]: all is well; then headers and module are missing, and COMMAND
+# installs the headers; or the module comes built, in PACKAGE, and the other commands bring it.
 # The status is 1 where the distribution has no kernel that gives guests cacheable memory.
 host() {
-  local status=$1 name=$2
+  local status=$1 name=$2 package
   RELEASE=$good
   tree_new "$name"
   "$name"
+  package=${6:-$MODULE-modules-$RELEASE}
   tap_check "$name: the whole of what doctor says" whole "$status" "$name"
   no_headers
   tap_check "$name: no headers" install "$RELEASE" "${3//KERNEL/$RELEASE}"
+  module_comes_built
+  tap_check "$name: no module, which comes built" doctor_begins 2 "Driver's module: kernel $RELEASE: there is no module" \
+    "${4//KERNEL/$RELEASE}${6+ $6}"
+  other_built "$package"
+  tap_check "$name: another kernel's module" doctor_begins 2 \
+    "Driver's module: kernel $RELEASE: /lib/modules/$RELEASE/updates/$MODULE.ko is built for kernel 6.1.0-1-arm64" "${5//KERNEL/$RELEASE}${6+ $6}"
   RELEASE=$good
 }
 
-host 1 debian12 "apt install linux-headers-KERNEL"
-host 0 debian13 "apt install linux-headers-KERNEL"
-host 0 ubuntu2404 "apt install linux-headers-KERNEL"
-host 0 rhel9 "dnf install 'kernel-devel-uname-r = KERNEL'"
-host 0 rhel10 "dnf install 'kernel-devel-uname-r = KERNEL'"
-host 0 fedora "dnf install 'kernel-devel-uname-r = KERNEL'"
-host 1 sles15 "zypper install 'kernel-64kb-devel = 6.4.0-150700.53.22'"
+# The kernel's module in a package, for Debian's family and others.
+deb=("apt install $MODULE-modules-KERNEL" "apt install --reinstall $MODULE-modules-KERNEL")
+host 1 debian12 "apt install linux-headers-KERNEL" "${deb[@]}"
+host 0 debian13 "apt install linux-headers-KERNEL" "${deb[@]}"
+host 0 ubuntu2404 "apt install linux-headers-KERNEL" "${deb[@]}"
+host 0 rhel9 "dnf install 'kernel-devel-uname-r = KERNEL'" "dnf install" "dnf reinstall" kmod-$MODULE-64k
+host 0 rhel10 "dnf install 'kernel-devel-uname-r = KERNEL'" "dnf install" "dnf reinstall" kmod-$MODULE-64k
+host 0 fedora "dnf install 'kernel-devel-uname-r = KERNEL'" "dnf install" "dnf reinstall" kmod-$MODULE
+host 1 sles15 "zypper install 'kernel-64kb-devel = 6.4.0-150700.53.22'" "zypper install" "zypper install --force" $MODULE-kmp-64kb
 # shellcheck disable=SC2016 # a command that is printed
-host 0 azure3 'tdnf install "$(rpm --query --queryformat '"'%{NAME}-devel-%{VERSION}-%{RELEASE}'"' --file /boot/vmlinuz-KERNEL)"'
-host 0 gb200 "apt install linux-headers-KERNEL"
-host 0 guest "apt install linux-headers-KERNEL"
-host 1 others "# install the headers of kernel KERNEL"
+host 0 azure3 'tdnf install "$(rpm --query --queryformat '"'%{NAME}-devel-%{VERSION}-%{RELEASE}'"' --file /boot/vmlinuz-KERNEL)"' \
+  "tdnf install" "tdnf reinstall" kmod-$MODULE
+host 0 gb200 "apt install linux-headers-KERNEL" "${deb[@]}"
+host 0 guest "apt install linux-headers-KERNEL" "${deb[@]}"
+words="# install the package that has the module for kernel KERNEL"
+host 1 others "# install the headers of kernel KERNEL" "$words" "$words"
 
 tap_done

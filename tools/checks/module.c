@@ -45,6 +45,15 @@ void check_vfio(struct diagnosis *diagnosis)
 			      iommu);
 }
 
+/* Of the driver's packages there is the one with all but the module, and none that builds that. */
+static bool module_comes_built(void)
+{
+	char version[32];
+
+	return !module_package_version(version, sizeof(version)) &&
+		tree_exists("/usr/libexec/" GPU_MODULE "/package-setup");
+}
+
 /* What makes the module for a kernel that has none, or not the right one. */
 static char *fix_build(const struct host *host, const char *release)
 {
@@ -52,6 +61,8 @@ static char *fix_build(const struct host *host, const char *release)
 	char version[32];
 	char *install, *fix;
 
+	if (module_comes_built())
+		return distribution_install_module(distribution, release);
 	if (!module_package_version(version, sizeof(version)))
 		return distribution_install_headers(distribution, release, GPU_MODULE "-dkms");
 	/* By force: DKMS may believe that it is installed. */
@@ -110,7 +121,8 @@ static void check_kernel(struct diagnosis *diagnosis, const char *release, enum 
 	} else if (ret == -ENOENT) {
 		finding = diagnosis_add(diagnosis, verdict, "kernel %s: there is no module%s",
 					release,
-					module_package_version(version, sizeof(version)) ?
+					module_package_version(version, sizeof(version)) ||
+					module_comes_built() ?
 						"" :
 						", and the driver's package is not installed");
 		finding->code = "not-built";

@@ -96,6 +96,29 @@ char *distribution_install_headers(const struct distribution *distribution, cons
 	return commands;
 }
 
+/* dpkg's list of its files, or the license that the rpm has. */
+static bool package_is_there(const char *name)
+{
+	return tree_exists("/var/lib/dpkg/info/%s.list", name) ||
+		tree_exists("/usr/share/licenses/%s", name);
+}
+
+char *distribution_install_module(const struct distribution *distribution, const char *release)
+{
+	const struct distribution_facts *facts = distribution->facts;
+	char *package, *commands;
+
+	if (!facts->modules)
+		return text_format("# install the package that has the module for kernel %s",
+				   release);
+	package = facts->modules(release);
+	commands = text_format("%s %s%s",
+			       package_is_there(package) ? facts->reinstall : facts->install,
+			       package, facts->after_install ?: "");
+	free(package);
+	return commands;
+}
+
 char *distribution_upgrade_qemu(const struct distribution *distribution)
 {
 	const struct distribution_facts *facts = distribution->facts;

@@ -16,7 +16,9 @@ struct distribution;
  * @ids: ID, or one of ID_LIKE, in os-release: each between spaces
  * @install: the command that packages are put behind; NULL if it is not known
  * @after_install: what makes them usable then, with a newline before; NULL for nothing
+ * @reinstall: the same for one that is installed, but whose files are not as they were
  * @headers: the package of a kernel's headers, as it is written in a command
+ * @modules: the package that has the driver's module for a kernel, built elsewhere
  * @newer_kernel: commands for a kernel that is newer or has larger pages
  * @upgrade: the command that a package is put behind to have its newest version
  * @qemu: packages of QEMU and of firmware for guests
@@ -30,7 +32,9 @@ struct distribution_facts {
 	const char *ids;
 	const char *install;
 	const char *after_install;
+	const char *reinstall;
 	char *(*headers)(const char *release);
+	char *(*modules)(const char *release);
 	char *(*newer_kernel)(const struct distribution *distribution, const char *release,
 			      bool for_pages);
 	const char *upgrade;
@@ -77,6 +81,9 @@ char *distribution_install(const struct distribution *distribution, const char *
 /* Installs what modules of a kernel are built with, and another package, which may be NULL. */
 char *distribution_install_headers(const struct distribution *distribution, const char *release,
 				   const char *package);
+
+/* Installs the driver's module for a kernel, or puts it back, where it comes built. */
+char *distribution_install_module(const struct distribution *distribution, const char *release);
 
 /* The newest QEMU that there is. */
 char *distribution_upgrade_qemu(const struct distribution *distribution);

@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "host/distribution.h"
+#include "host/gpu.h"
 
 /* --- headers of a kernel, whose flavour is in its release */
 
@@ -47,6 +48,42 @@ static char *azure_headers(const char *release)
 {
 	return text_format("\"$(rpm --query --queryformat '%s' --file /boot/vmlinuz-%s)\"",
 			   "%{NAME}-devel-%{VERSION}-%{RELEASE}", release);
+}
+
+/* --- packages of "make modules" */
+
+/* In small letters, without all of ASCII. */
+static char *debian_modules(const char *release)
+{
+	char *package = text_format(GPU_MODULE "-modules-%s", release);
+
+	for (char *c = package; *c; c++) {
+		if (*c >= 'A' && *c <= 'Z')
+			*c += 'a' - 'A';
+		else if (*c == '_')
+			*c = '-';
+	}
+	return package;
+}
+
+/* What is behind the plus of 6.12.0-124.8.1.el10_1.aarch64+64k. */
+static const char *rhel_flavour(const char *release)
+{
+	const char *plus = strrchr(release, '+');
+
+	return plus && plus[1] ? plus + 1 : NULL;
+}
+
+static char *fedora_modules(const char *release)
+{
+	const char *flavour = rhel_flavour(release);
+
+	return text_format("kmod-" GPU_MODULE "%s%s", flavour ? "-" : "", flavour ?: "");
+}
+
+static char *suse_modules(const char *release)
+{
+	return text_format(GPU_MODULE "-kmp-%s", suse_flavour(release) ?: "default");
 }
 
 /* --- newer kernels */
@@ -95,14 +132,6 @@ static char *ubuntu_kernel(const struct distribution *distribution, const char *
 	if (year > 24)
 		return text_copy("apt install linux-nvidia-64k");
 	return text_format("apt install linux-nvidia-64k-hwe-%s", distribution->version);
-}
-
-/* What is behind the plus of 6.12.0-124.8.1.el10_1.aarch64+64k. */
-static const char *rhel_flavour(const char *release)
-{
-	const char *plus = strrchr(release, '+');
-
-	return plus && plus[1] ? plus + 1 : NULL;
 }
 
 static char *fedora_kernel(const struct distribution *distribution, const char *release,
@@ -168,7 +197,9 @@ static const struct distribution_facts table[] = {
 	{
 		.ids = " debian ",
 		.install = "apt install",
+		.reinstall = "apt install --reinstall",
 		.headers = debian_headers,
+		.modules = debian_modules,
 		.newer_kernel = debian_kernel,
 		.upgrade = "apt install",
 		.qemu = "qemu-system-arm qemu-efi-aarch64",
@@ -179,7 +210,9 @@ static const struct distribution_facts table[] = {
 	}, {
 		.ids = " ubuntu ",
 		.install = "apt install",
+		.reinstall = "apt install --reinstall",
 		.headers = debian_headers,
+		.modules = debian_modules,
 		.newer_kernel = ubuntu_kernel,
 		.upgrade = "apt install",
 		.qemu = "qemu-system-arm qemu-efi-aarch64",
@@ -191,7 +224,9 @@ static const struct distribution_facts table[] = {
 	}, {
 		.ids = " rhel rocky almalinux centos ol ",
 		.install = "dnf install",
+		.reinstall = "dnf reinstall",
 		.headers = fedora_headers,
+		.modules = fedora_modules,
 		.newer_kernel = rhel_kernel,
 		.upgrade = "dnf upgrade",
 		.qemu = "qemu-kvm edk2-aarch64",
@@ -201,7 +236,9 @@ static const struct distribution_facts table[] = {
 	}, {
 		.ids = " fedora ",
 		.install = "dnf install",
+		.reinstall = "dnf reinstall",
 		.headers = fedora_headers,
+		.modules = fedora_modules,
 		.newer_kernel = fedora_kernel,
 		.upgrade = "dnf upgrade",
 		.qemu = "qemu-system-aarch64 edk2-aarch64",
@@ -212,7 +249,9 @@ static const struct distribution_facts table[] = {
 		.ids = " sl-micro sle-micro opensuse-microos opensuse-leap-micro ",
 		.install = "transactional-update pkg install",
 		.after_install = "\nreboot",
+		.reinstall = "transactional-update pkg install --force",
 		.headers = suse_headers,
+		.modules = suse_modules,
 		.newer_kernel = suse_kernel,
 		.upgrade = "transactional-update pkg update",
 		.qemu = "qemu-arm qemu-uefi-aarch64",
@@ -223,7 +262,9 @@ static const struct distribution_facts table[] = {
 	}, {
 		.ids = " suse sles sled opensuse opensuse-leap opensuse-tumbleweed ",
 		.install = "zypper install",
+		.reinstall = "zypper install --force",
 		.headers = suse_headers,
+		.modules = suse_modules,
 		.newer_kernel = suse_kernel,
 		.upgrade = "zypper update",
 		.qemu = "qemu-arm qemu-uefi-aarch64",
@@ -234,7 +275,9 @@ static const struct distribution_facts table[] = {
 	}, {
 		.ids = " azurelinux mariner ",
 		.install = "tdnf install",
+		.reinstall = "tdnf reinstall",
 		.headers = azure_headers,
+		.modules = fedora_modules,
 		.newer_kernel = azure_kernel,
 		.upgrade = "tdnf update",
 		.qemu = "qemu edk2-aarch64",
