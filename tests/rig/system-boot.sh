@@ -59,7 +59,8 @@ system_boot() {
 
 # system_shell NAME: the system with two GPUs for a person, on this terminal.
 system_shell() {
-  local name=$1 folder=$(rig_work)/systems/$1.shell
+  local name=$1 folder
+  folder=$(rig_work)/systems/$1.shell
   system_setup "$name"
   rm --recursive --force "$folder"
   system_disk_new "$name" "$folder/disk.qcow2"

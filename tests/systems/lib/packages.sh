@@ -42,7 +42,8 @@ disk() {
 # installed_disk DISK-NAME: of a system that has the package. Made once for all tests;
 # disks laid over it are of use only as long as it stays as it is.
 installed_disk() {
-  local folder=$(rig_work)/systems/$SYSTEM.installed stamp
+  local folder stamp
+  folder=$(rig_work)/systems/$SYSTEM.installed
   stamp="$(cat "$(system_path "$SYSTEM")/stamp" "$(rig_work)/packages/stamp") $(cd "$SYSTEM_TESTS" && rig_hash phases/install-quietly.sh)"
   rig_made "installed-$SYSTEM" installed_is installed_make "$folder" "$stamp"
   system_disk_new "$SYSTEM" "$SYSTEM_WORK/$1.qcow2" "$folder/installed.qcow2"
