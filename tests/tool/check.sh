@@ -35,6 +35,7 @@ section build builds
 section states "$folder/states.sh" "$out/asan/nvgrace-gpu"
 section usage "$folder/usage.sh" "$out/asan/nvgrace-gpu"
 section next-kernel "$folder/next-kernel.sh" "$out/asan/nvgrace-gpu"
+section unbound "$folder/unbound.sh" "$out/asan/nvgrace-gpu"
 section causes "$folder/causes.sh" "$out/asan/nvgrace-gpu"
 section terminal "$folder/terminal.sh" "$out/asan/nvgrace-gpu"
 section hosts "$folder/hosts.sh" "$out/asan/nvgrace-gpu"

@@ -51,6 +51,7 @@ check "a process that has just ended" hidden status_not_hidden
 never_ready() { unbound; log "$DRIVER $GPU: GPU memory is not ready after 30 s: the C2C link is not up"; }
 check "never ready: doctor" never_ready doctor_begins 2 \
   "Link and training: $GPU: GPU memory is not ready after 30 s: the C2C link is not up" \
+  "echo 1 >/sys/bus/pci/devices/$GPU/reset" "nvgrace-gpu bind $GPU" "# if it is refused again:" \
   "# power-cycle the machine; if it stays, the link or the GPU is broken"
 timed_out() { put "sys/bus/pci/devices/$GPU/nvgrace_gpu/readiness" timed-out; }
 check "not ready after a reset: doctor" timed_out doctor_begins 2 "Link and training: $GPU: the memory was not ready in time after the last reset" \
@@ -162,7 +163,7 @@ check "Secure Boot: doctor" secure_boot doctor_begins 2 "Module's signature: Sec
 no_module() { unbound; rm --recursive "$tree/sys/module/$DRIVER" "$tree/lib/modules/$RELEASE/updates"; modules_list "$RELEASE"; }
 check "no module for this kernel: doctor" no_module doctor_begins 2 "Driver's module: kernel $RELEASE: there is no module" "dkms install --force $MODULE/0.1.0 -k $RELEASE"
 no_headers() { no_module; rm --recursive "$tree/lib/modules/$RELEASE/build"; }
-check "no headers for this kernel: doctor" no_headers doctor_begins 2 "Driver's module" "apt install linux-headers-$RELEASE" "dkms install --force $MODULE/0.1.0 -k $RELEASE"
+check "no headers for this kernel: doctor" no_headers doctor_begins 2 "Driver's module: kernel $RELEASE: there is no module, and its headers are not installed, with which DKMS builds one" "apt install linux-headers-$RELEASE" "dkms install --force $MODULE/0.1.0 -k $RELEASE"
 no_package() { no_module; rm --recursive "$tree/usr/src"; }
 check "the package is not installed: doctor" no_package doctor_begins 2 "Driver's module: kernel $RELEASE: there is no module, and the driver's package is not installed" \
   "apt install linux-headers-$RELEASE $MODULE-dkms"
@@ -179,7 +180,7 @@ install_loaded() { put etc/modprobe.d/a.conf "install $DRIVER /bin/true"; }
 check "the same, but it is loaded: doctor" install_loaded all_well
 blacklist() { put usr/lib/modprobe.d/b.conf "blacklist $DRIVER"; put etc/modprobe.d/b.txt "install vfio /bin/false"; }
 check "udev is told not to load the module: doctor" blacklist doctor_begins 1 \
-  "modprobe's configuration: /usr/lib/modprobe.d/b.conf: blacklist $DRIVER" "sed --in-place '1s/^/#/' /usr/lib/modprobe.d/b.conf"
+  "modprobe's configuration: /usr/lib/modprobe.d/b.conf: blacklist $DRIVER" "sed --in-place '1s/^/#/' /usr/lib/modprobe.d/b.conf" "update-initramfs -u -k all"
 no_type1() { mkdir --parents "$tree/sys/module/vfio"; }
 check "VFIO without its IOMMU module: doctor" no_type1 doctor_begins 2 "Loaded module: vfio_iommu_type1 is not loaded" "modprobe vfio_iommu_type1"
 not_loaded() { unbound; rm --recursive "$tree/sys/module/$DRIVER"; }

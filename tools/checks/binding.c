@@ -13,14 +13,25 @@
 #include "host/given_memory.h"
 #include "host/modprobe.h"
 #include "host/module.h"
+#include "host/udev_rule.h"
 
 /* The longest time that a GPU can have in its DVSEC, and some more. */
 #define AWAITED_MAX 300
+
+char *fix_masked_rule(const struct diagnosis *diagnosis, const char *path)
+{
+	const char *initramfs = diagnosis->host.distribution.facts->initramfs;
+
+	return text_format("mv %s %s.off\n%s\nudevadm control --reload\n"
+			   "udevadm trigger --settle --subsystem-match=pci --attr-match=vendor=0x10de",
+			   path, path, initramfs ?: "# make the initramfs anew");
+}
 
 static void check_one_policy(struct diagnosis *diagnosis, const struct gpu *gpu)
 {
 	const char *bdf = gpu->pci.bdf;
 	struct finding *finding;
+	char mask[UDEV_RULE_PATH_SIZE];
 	char driver[64];
 
 	switch (gpu->policy) {
@@ -59,7 +70,14 @@ static void check_one_policy(struct diagnosis *diagnosis, const struct gpu *gpu)
 		finding_explain(finding,
 				"after the next boot it would have no driver",
 				"nvgrace-gpu bind --persist %s", bdf);
-	} else if (tree_exists("/usr/lib/udev/rules.d/65-" GPU_MODULE ".rules")) {
+	} else if (udev_rule_is_masked(mask)) {
+		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
+					"%s: %s is in the place of the rule that binds it at boot",
+					bdf, mask);
+		finding->code = "masked-rule";
+		finding_mend(finding, "after the next boot it would have no driver",
+			     fix_masked_rule(diagnosis, mask));
+	} else if (udev_rule_is_there()) {
 		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
 					"%s: udev has not seen it since the package is there", bdf);
 		finding->code = "not-seen";
@@ -77,37 +95,50 @@ static void check_one_policy(struct diagnosis *diagnosis, const struct gpu *gpu)
 	}
 }
 
-/* A driver that is told ids takes the GPU when it is loaded, mostly before udev looks at it. */
-static void check_ids(struct diagnosis *diagnosis, const struct gpu *gpu)
+/*
+ * A driver that is told ids takes the GPU when it is loaded, mostly before udev looks at it:
+ * what gives it to vfio-pci, with the commands that end that, both from malloc(); or false.
+ */
+static bool find_ids(const struct diagnosis *diagnosis, const struct gpu *gpu,
+		     struct finding *found)
 {
+	const struct distribution *distribution = &diagnosis->host.distribution;
 	struct command_line_word word;
 	struct modprobe_line line;
-	struct finding *finding;
 	char id[16];
 
 	snprintf(id, sizeof(id), "%04x:%04x", gpu->pci.vendor, gpu->pci.device);
 	if (command_line_find(&word, "vfio_pci.ids", id)) {
-		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
-					"%s: the kernel's command line gives it to vfio-pci: %s",
-					gpu->pci.bdf, word.text);
-		finding->code = "ids-of-command-line";
-		finding->fix = distribution_command_line(&diagnosis->host.distribution, word.text,
-							 word.without[0] ? word.without : NULL);
-	} else if (modprobe_find(&line, "options", "vfio-pci") && strcasestr(line.text, id)) {
-		finding = diagnosis_add(diagnosis, VERDICT_WARNING,
-					"%s: %s gives it to vfio-pci: %s", gpu->pci.bdf, line.file,
-					line.text);
-		finding->code = "ids-of-modprobe";
-		finding->fix = text_format("sed --in-place '%us/%s,\\?//I' %s\n%s", line.number, id,
-					   line.file,
-					   diagnosis->host.distribution.facts->initramfs ?:
-					   "# make the initramfs anew");
+		found->code = "ids-of-command-line";
+		found->seen = text_format("the kernel's command line gives it to vfio-pci: %s",
+					  word.text);
+		found->fix = distribution_command_line(distribution, word.text,
+						       word.without[0] ? word.without : NULL);
+	} else if (modprobe_find_part(&line, "options", "vfio-pci", id)) {
+		found->code = "ids-of-modprobe";
+		found->seen = text_format("%s gives it to vfio-pci: %s", line.file, line.text);
+		found->fix = text_format("sed --in-place '%us/%s,\\?//I' %s\n%s", line.number, id,
+					 line.file,
+					 distribution->facts->initramfs ?: "# make the initramfs anew");
 	} else {
-		return;
+		return false;
 	}
+	return true;
+}
+
+static void check_ids(struct diagnosis *diagnosis, const struct gpu *gpu)
+{
+	struct finding found = {};
+	struct finding *finding;
+
+	if (!find_ids(diagnosis, gpu, &found))
+		return;
+	finding = diagnosis_add(diagnosis, VERDICT_WARNING, "%s: %s", gpu->pci.bdf, found.seen);
+	finding->code = found.code;
 	finding_mend(finding,
 		     "vfio-pci has it at every boot before udev can give it to the driver, and knows nothing of its memory",
-		     finding->fix);
+		     found.fix);
+	free(found.seen);
 }
 
 void check_policy(struct diagnosis *diagnosis)
@@ -196,6 +227,24 @@ static void add_awaited(struct diagnosis *diagnosis, const struct gpu *gpu, __u6
 			"dmesg | grep '%s: '\n" REFUSAL_POWER_CYCLE, bdf);
 }
 
+/* Another driver has it; one that was told to take it would do so again at the next boot. */
+static struct finding *add_other(struct diagnosis *diagnosis, const struct gpu *gpu)
+{
+	const char *bdf = gpu->pci.bdf;
+	struct finding found = {};
+	struct finding *finding;
+
+	if (strcmp(gpu->pci.driver, "vfio-pci") || !find_ids(diagnosis, gpu, &found))
+		return diagnosis_add(diagnosis, VERDICT_PROBLEM, "%s: %s has it", bdf,
+				     gpu->pci.driver);
+	finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "%s: %s has it: %s", bdf,
+				gpu->pci.driver, found.seen);
+	finding->fix = text_format("%s\nnvgrace-gpu bind %s", found.fix, bdf);
+	free(found.seen);
+	free(found.fix);
+	return finding;
+}
+
 static void check_one_driver(struct diagnosis *diagnosis, const struct gpu *gpu)
 {
 	const char *bdf = gpu->pci.bdf;
@@ -245,8 +294,7 @@ static void check_one_driver(struct diagnosis *diagnosis, const struct gpu *gpu)
 		return;
 	}
 	if (gpu->pci.driver[0])
-		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "%s: %s has it", bdf,
-					gpu->pci.driver);
+		finding = add_other(diagnosis, gpu);
 	else
 		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "%s: it has no driver%s%s", bdf,
 					override[0] && strcmp(override, GPU_DRIVER) ?
@@ -255,6 +303,8 @@ static void check_one_driver(struct diagnosis *diagnosis, const struct gpu *gpu)
 					strcmp(override, GPU_DRIVER) ? override : "");
 	finding->code = gpu->pci.driver[0] ? "other-driver" : "no-driver";
 	finding->why = "a GPU without the driver cannot be given to a guest with its memory";
+	if (finding->fix)
+		return;
 	if (gpu->policy == GPU_POLICY_DRIVERCTL)
 		finding->fix =
 			text_format("driverctl unset-override %s\nnvgrace-gpu bind %s", bdf, bdf);

@@ -160,6 +160,9 @@ bool refusal_is_about_readiness(const char *message);
 /* What there is to do about it. */
 char *refusal_fix(const struct gpu *gpu, const char *message);
 
+/* What has udev read the package's rule again, in the place of the file of that path. */
+char *fix_masked_rule(const struct diagnosis *diagnosis, const char *path);
+
 /* 0, -ENOENT if libvirt is not installed, or another error if its version cannot be seen. */
 int libvirt_version(struct text_version *version);
 

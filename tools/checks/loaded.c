@@ -10,6 +10,7 @@
 #include "host/command_line.h"
 #include "host/modprobe.h"
 #include "host/module.h"
+#include "host/udev_rule.h"
 #include "host/vfio.h"
 
 /* "install" puts a command in the place of loading; an administrator's is /bin/false or so. */
@@ -28,19 +29,23 @@ static bool check_install(struct diagnosis *diagnosis, const char *name)
 	return false;
 }
 
-/* udev takes heed of it, modprobe and this tool do not. */
+/* udev takes heed of it, modprobe and this tool do not; so may the initramfs. */
 static bool check_blacklist(struct diagnosis *diagnosis)
 {
+	const char *initramfs = diagnosis->host.distribution.facts->initramfs;
+	bool is_loaded = module_is_loaded(GPU_DRIVER);
 	struct modprobe_line line;
 	struct finding *finding;
 
 	if (!modprobe_find(&line, "blacklist", GPU_MODULE))
 		return true;
-	finding = diagnosis_add(diagnosis, VERDICT_WARNING, "%s: %s", line.file, line.text);
+	finding = diagnosis_add(diagnosis, is_loaded ? VERDICT_WARNING : VERDICT_PROBLEM, "%s: %s",
+				line.file, line.text);
 	finding->code = "forbidden-to-udev";
-	finding_explain(finding,
-			"udev does not load the driver at boot",
-			"sed --in-place '%us/^/#/' %s", line.number, line.file);
+	finding_explain(finding, "udev does not load the driver at boot",
+			"sed --in-place '%us/^/#/' %s\n%s%s", line.number, line.file,
+			initramfs ?: "# make the initramfs anew",
+			is_loaded ? "" : "\nmodprobe " GPU_MODULE);
 	return false;
 }
 
@@ -98,6 +103,26 @@ static void check_iommu_module(struct diagnosis *diagnosis)
 			"modprobe %s", name);
 }
 
+/* It is udev that loads it. */
+static void add_not_loaded(struct diagnosis *diagnosis)
+{
+	char mask[UDEV_RULE_PATH_SIZE];
+	struct finding *finding;
+
+	if (udev_rule_is_masked(mask)) {
+		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM,
+					"the module is not loaded: %s is in the place of the rule by which udev does that",
+					mask);
+		finding->code = "masked-rule";
+		finding_mend(finding, "GPUs are not bound to the driver at boot",
+			     fix_masked_rule(diagnosis, mask));
+		return;
+	}
+	finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "the module is not loaded");
+	finding->code = "not-loaded";
+	finding_explain(finding, "GPUs cannot be bound to the driver", "modprobe " GPU_MODULE);
+}
+
 void check_loaded(struct diagnosis *diagnosis)
 {
 	struct module module;
@@ -106,11 +131,7 @@ void check_loaded(struct diagnosis *diagnosis)
 
 	check_iommu_module(diagnosis);
 	if (!module_is_loaded(GPU_DRIVER)) {
-		finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "the module is not loaded");
-		finding->code = "not-loaded";
-		finding_explain(finding,
-				"GPUs cannot be bound to the driver",
-				"modprobe " GPU_MODULE);
+		add_not_loaded(diagnosis);
 		return;
 	}
 	tree_line(version, sizeof(version), "/sys/module/" GPU_DRIVER "/version");

@@ -12,6 +12,23 @@
 #include "host/module.h"
 #include "host/vfio.h"
 
+/* As a loss of power leaves it behind, when depmod had just written it. */
+static bool check_list(struct diagnosis *diagnosis, const char *release)
+{
+	struct finding *finding;
+
+	if (!module_list_is_lost(release))
+		return true;
+	finding = diagnosis_add(diagnosis,
+				module_is_loaded(GPU_DRIVER) ? VERDICT_WARNING : VERDICT_PROBLEM,
+				"/lib/modules/%s/modules.dep is not there, or not whole", release);
+	finding->code = "list-lost";
+	finding_explain(finding,
+			"without depmod's list of its modules a kernel can load none",
+			"depmod %s", release);
+	return false;
+}
+
 void check_vfio(struct diagnosis *diagnosis)
 {
 	const char *release = diagnosis->host.release;
@@ -21,6 +38,8 @@ void check_vfio(struct diagnosis *diagnosis)
 	struct finding *finding;
 	size_t missing = 0;
 
+	if (!check_list(diagnosis, release))
+		return;
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		int ret = module_is_loaded(names[i]) ? 0 : module_find(&module, release, names[i]);
 
@@ -89,12 +108,26 @@ static bool is_for_other(const struct host *host, const struct module *module, c
 	return strcmp(release, host->release) || !module_is_loaded(GPU_DRIVER);
 }
 
+/* For which there is no module. */
+static const char *what_else_is_missing(const char *release)
+{
+	char version[32];
+
+	if (module_comes_built())
+		return "";
+	if (!module_package_version(version, sizeof(version)))
+		return ", and the driver's package is not installed";
+	if (!tree_exists("/lib/modules/%s/build/include", release))
+		return ", and its headers are not installed, with which DKMS builds one";
+	return "";
+}
+
 static void check_kernel(struct diagnosis *diagnosis, const char *release, enum verdict verdict,
 			 const char *why)
 {
 	struct module module;
 	struct finding *finding;
-	char version[32];
+	char path[192];
 	int ret = module_find(&module, release, GPU_MODULE);
 
 	if (!ret && is_for_other(&diagnosis->host, &module, release)) {
@@ -118,13 +151,17 @@ static void check_kernel(struct diagnosis *diagnosis, const char *release, enum 
 		/* What is built in stays. */
 		if (module.path[0])
 			finding->fix = fix_build(&diagnosis->host, release);
+	} else if (ret == -ENOENT &&
+		   module_find_unlisted(release, GPU_MODULE, path, sizeof(path))) {
+		finding = diagnosis_add(diagnosis, verdict,
+					"kernel %s: %s is there, and modules.dep does not name it",
+					release, path);
+		finding->code = "not-listed";
+		finding_explain(finding, "modprobe finds what depmod has listed, and nothing else",
+				"depmod %s", release);
 	} else if (ret == -ENOENT) {
 		finding = diagnosis_add(diagnosis, verdict, "kernel %s: there is no module%s",
-					release,
-					module_package_version(version, sizeof(version)) ||
-					module_comes_built() ?
-						"" :
-						", and the driver's package is not installed");
+					release, what_else_is_missing(release));
 		finding->code = "not-built";
 		finding->why = why;
 		finding->fix = fix_build(&diagnosis->host, release);

@@ -106,6 +106,12 @@ char *refusal_fix(const struct gpu *gpu, const char *message)
 		return text_format("echo 1 >/sys/bus/pci/devices/%s/remove\n"
 				   "echo 1 >/sys/bus/pci/rescan\n"
 				   "nvgrace-gpu bind %s", gpu->pci.bdf, gpu->pci.bdf);
+	/* A reset trains the link and the memory anew. */
+	if (strstr(message, "is not ready"))
+		return text_format("echo 1 >" PCI_DEVICE_FOLDER "%s/reset\n"
+				   "nvgrace-gpu bind %s\n"
+				   "# if it is refused again:\n" REFUSAL_POWER_CYCLE,
+				   gpu->pci.bdf, gpu->pci.bdf);
 	if (strstr(message, "is zero") || refusal_is_about_readiness(message))
 		return text_copy(REFUSAL_POWER_CYCLE);
 	if (strstr(message, "1:1"))

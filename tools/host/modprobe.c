@@ -41,14 +41,14 @@ static bool is_about(const char *text, const char *command, const char *module)
 }
 
 static bool find_in(struct modprobe_line *line, char *content, const char *command,
-		    const char *module)
+		    const char *module, const char *part)
 {
 	char *text;
 
 	line->number = 0;
 	while ((text = strsep(&content, "\n"))) {
 		line->number++;
-		if (!is_about(text, command, module))
+		if (!is_about(text, command, module) || !strcasestr(text, part))
 			continue;
 		text_put(line->text, sizeof(line->text), text);
 		text_clean(line->text);
@@ -58,7 +58,7 @@ static bool find_in(struct modprobe_line *line, char *content, const char *comma
 }
 
 static bool find_in_folder(struct modprobe_line *line, const char *folder, const char *command,
-			   const char *module)
+			   const char *module, const char *part)
 {
 	struct tree_names names;
 	bool found = false;
@@ -71,7 +71,7 @@ static bool find_in_folder(struct modprobe_line *line, const char *folder, const
 		if (!suffix || strcmp(suffix, ".conf"))
 			continue;
 		if (tree_read_all(&content, FILE_MAX_BYTES, "%s/%s", folder, names.names[i]) > 0)
-			found = find_in(line, content, command, module);
+			found = find_in(line, content, command, module, part);
 		free(content);
 		text_clean_name(names.names[i]);
 		snprintf(line->file, sizeof(line->file), "%s/%.64s", folder, names.names[i]);
@@ -80,7 +80,8 @@ static bool find_in_folder(struct modprobe_line *line, const char *folder, const
 	return found;
 }
 
-bool modprobe_find(struct modprobe_line *line, const char *command, const char *module)
+bool modprobe_find_part(struct modprobe_line *line, const char *command, const char *module,
+			const char *part)
 {
 	static const char * const folders[] = {
 		"/etc/modprobe.d", "/run/modprobe.d", "/usr/local/lib/modprobe.d",
@@ -88,8 +89,13 @@ bool modprobe_find(struct modprobe_line *line, const char *command, const char *
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
-		if (find_in_folder(line, folders[i], command, module))
+		if (find_in_folder(line, folders[i], command, module, part))
 			return true;
 	}
 	return false;
+}
+
+bool modprobe_find(struct modprobe_line *line, const char *command, const char *module)
+{
+	return modprobe_find_part(line, command, module, "");
 }

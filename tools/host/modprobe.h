@@ -22,4 +22,8 @@ struct modprobe_line {
 /* The first line with a command, such as "install", for a module: whether there is one. */
 bool modprobe_find(struct modprobe_line *line, const char *command, const char *module);
 
+/* The same, of those that have a text in them, in small letters or capitals. */
+bool modprobe_find_part(struct modprobe_line *line, const char *command, const char *module,
+			const char *part);
+
 #endif /* MODPROBE_H */

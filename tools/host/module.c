@@ -11,6 +11,7 @@
 
 #include <libkmod.h>
 
+#include "base/array.h"
 #include "base/text.h"
 #include "base/tree.h"
 #include "host/gpu.h"
@@ -114,6 +115,31 @@ int module_find(struct module *module, const char *release, const char *name)
 	read_info(module, fd);
 	close(fd);
 	return 0;
+}
+
+bool module_list_is_lost(const char *release)
+{
+	char path[192];
+
+	if (!release[0] || strchr(release, '/') || !tree_exists("/lib/modules/%s/kernel", release))
+		return false;
+	return find_in_list(release, "modules.dep", "", path, sizeof(path)) == -ENODATA;
+}
+
+bool module_find_unlisted(const char *release, const char *name, char *path, size_t size)
+{
+	static const char * const folders[] = { "updates/dkms", "updates", "extra" };
+	static const char * const ends[] = { "", ".xz", ".zst", ".gz" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(folders); i++) {
+		for (size_t j = 0; j < ARRAY_SIZE(ends); j++) {
+			snprintf(path, size, "/lib/modules/%s/%s/%s.ko%s", release, folders[i],
+				 name, ends[j]);
+			if (tree_exists("%s", path))
+				return true;
+		}
+	}
+	return false;
 }
 
 bool module_package_version(char *version, size_t size)

@@ -30,6 +30,12 @@ struct module {
  */
 int module_find(struct module *module, const char *release, const char *name);
 
+/* The kernel has modules, but no whole list of them, as depmod makes it. */
+bool module_list_is_lost(const char *release);
+
+/* The file of one that is beside the kernel's own, and in no list: whether there is one. */
+bool module_find_unlisted(const char *release, const char *name, char *path, size_t size);
+
 /* Version of the driver's package, by the source that it brings: whether it is installed. */
 bool module_package_version(char *version, size_t size);
 
