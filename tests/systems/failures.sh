@@ -9,9 +9,7 @@
 # shellcheck source-path=SCRIPTDIR source=lib/packages.sh
 . "$SYSTEM_TESTS/lib/packages.sh"
 
-# The headers that the system once had, to come back.
-mkdir "$SYSTEM_SHARE/headers"
-cp "$(kernel_path "$(system_kernel "$SYSTEM")")"/debs/linux-headers-"$(system_release "$SYSTEM")"_*.deb "$SYSTEM_SHARE/headers/"
+share_headers
 # A package that has nothing to do with ours.
 mkdir --parents "$SYSTEM_WORK/other/DEBIAN" "$SYSTEM_SHARE/other"
 printf '%s\n' 'Package: other' 'Version: 1' 'Architecture: all' 'Maintainer: Test <test@packages.invalid>' \

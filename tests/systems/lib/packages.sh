@@ -26,6 +26,12 @@ share_greedy() {
   cp "$(build_path "$1")/gpu/greedy_gpu.ko" "$SYSTEM_SHARE/greedy_gpu/$(kernel_release "$1").ko"
 }
 
+# The headers that the system once had, to come back.
+share_headers() {
+  mkdir "$SYSTEM_SHARE/headers"
+  cp "$(kernel_path "$(system_kernel "$SYSTEM")")"/debs/linux-headers-"$(system_release "$SYSTEM")"_*.deb "$SYSTEM_SHARE/headers/"
+}
+
 # boot DISK-NAME PHASE [RELEASE [KERNEL-ARGUMENT...]]
 boot() {
   local disk=$SYSTEM_WORK/$1.qcow2 phase=$SYSTEM_TESTS/phases/$2.sh release=${3:-}

@@ -111,10 +111,14 @@ smaller() {
 }
 
 # start_qemu [no-firmware]: with GPU 1, by the line that the tool prints, and what to boot.
-# Without firmware a guest is up sooner, but knows nothing of ACPI, by which QEMU would tell it of errors.
 start_qemu() {
+  guide "nvgrace-gpu qemu" && run_qemu "$@"
+}
+
+# run_qemu [no-firmware]: the line in /tmp/guest.sh.
+# Without firmware a guest is up sooner, but knows nothing of ACPI, by which QEMU would tell it of errors.
+run_qemu() {
   local command
-  guide "nvgrace-gpu qemu" || return
   command=$(smaller </tmp/guest.sh)
   [ "$#" -eq 0 ] || command=$(sed '/^  -bios /d; s/,ras=on//' <<<"$command")
   rm --force /tmp/guest

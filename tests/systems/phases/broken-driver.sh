@@ -1,11 +1,9 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: GPL-2.0-only
 #
-# Hosts that are broken, one way after the other. Source guests.sh first.
+# The GPU does not have the driver, or that does not work: somebody has done so while the
+# host runs. Source breaking.sh first.
 # shellcheck disable=SC2154 # it has what is not set here
-
-# shellcheck source-path=SCRIPTDIR source=breaking.sh
-. /rig/phases/breaking.sh
 
 lose_module() {
   modprobe --remove "$module" && dkms uninstall "$module/$current" -k "$kernel"
@@ -40,10 +38,10 @@ copy_stale_module() {
     xz --check=crc32 --force /tmp/stale.ko && cp /tmp/stale.ko.xz "$file"
 }
 
-tap_check "a host without a problem" mend
 broken "the GPU's module is gone" "Driver's module: kernel $kernel: there is no module" lose_module
 broken "the module is another kernel's" "Driver's module: kernel $kernel: $(module_file "$kernel") is built for kernel 5" copy_stale_module
 broken "another driver has the GPU" "GPU's driver: $(bdf 1): greedy_gpu has it" lose_gpu
 broken "a module of VFIO may not be loaded" "modprobe's configuration: /etc/modprobe.d/hardening.conf: install vfio_iommu_type1" forbid_type1
 broken "driver_override names another driver" "GPU's driver: $(bdf 1): it has no driver, and driver_override gives it to nvidia" override
 broken "a forgotten process has the GPU" "In use: $(bdf 1): process" forget_process
+unload_greedy
