@@ -346,6 +346,18 @@ as_user() { chmod 0755 "$scratch" && setpriv --reuid=65534 --regid=65534 --clear
 check "a user who may not open the group: doctor" access as_user "warning    Access: $GPU: this user may not open /dev/vfio/12" "sudo chown \$USER /dev/vfio/12"
 access_granted() { access; chown 65534 "$tree/dev/vfio/12"; }
 check "a user who may: doctor" access_granted as_user "ok         Access: $GPU: this user may open /dev/vfio/12"
+with_iommufd() {
+  access
+  put "sys/bus/pci/devices/$GPU/vfio-dev/vfio0/dev" 511:0
+  put dev/vfio/devices/vfio0 ""
+  put dev/iommu ""
+  chmod 0600 "$tree/dev/vfio/devices/vfio0" "$tree/dev/iommu"
+}
+check "a user who may not use iommufd: doctor" with_iommufd as_user "warning    Access: this user may not open /dev/iommu" "sudo chown \$USER /dev/iommu" \
+  "warning    Access: $GPU: this user may not open /dev/vfio/devices/vfio0" "sudo chown \$USER /dev/vfio/devices/vfio0"
+iommufd_granted() { with_iommufd; chown 65534 "$tree/dev/vfio/devices/vfio0" "$tree/dev/iommu"; }
+check "a user who may: doctor needs no group" iommufd_granted as_user "ok         Access: $GPU: this user may open /dev/vfio/devices/vfio0" \
+  "ok         Access: this user may open /dev/iommu"
 
 # --- JSON
 

@@ -16,6 +16,7 @@
 #include "base/program.h"
 #include "base/tree.h"
 #include "checks/diagnosis.h"
+#include "host/vfio.h"
 
 /* Linux 6.17, include/uapi/linux/kvm.h: device memory can be cacheable in a guest. */
 #define CAP_CACHEABLE_PFNMAP 243
@@ -192,30 +193,52 @@ void check_libvirt(struct diagnosis *diagnosis)
 	}
 }
 
-/* Asked of the file's mode: VFIO lets a group be open once, and a look must not be that. */
+/*
+ * Asked of the file's mode: VFIO lets a group be open once, and a look must not be that.  What the
+ * file is of begins the sentence.
+ */
+static void check_file(struct diagnosis *diagnosis, const char *of, const char *path)
+{
+	struct finding *finding;
+	int fd = tree_open(O_PATH, "%s", path);
+
+	if (fd < 0)
+		return;
+	if (!faccessat(fd, "", R_OK | W_OK, AT_EMPTY_PATH | AT_EACCESS)) {
+		diagnosis_add(diagnosis, VERDICT_OK, "%sthis user may open %s", of, path);
+	} else {
+		finding = diagnosis_add(diagnosis, VERDICT_WARNING, "%sthis user may not open %s",
+					of, path);
+		finding->code = "no-right";
+		finding_explain(finding,
+				"a QEMU that this user starts gets no GPU; libvirt sees to that itself",
+				"sudo chown $USER %s", path);
+	}
+	close(fd);
+}
+
+/* As "nvgrace-gpu qemu" has it: with iommufd where a GPU has a file for that, else by group. */
 void check_access(struct diagnosis *diagnosis)
 {
+	bool with_iommufd = false;
+
 	for (size_t i = 0; i < diagnosis->gpus.count; i++) {
 		const struct pci_device *pci = &diagnosis->gpus.gpus[i].pci;
-		int fd = pci->group[0] ? tree_open(O_PATH, "/dev/vfio/%s", pci->group) : -ENOENT;
-		struct finding *finding;
+		char of[32], name[32], path[64];
 
-		if (fd < 0)
-			continue;
-		if (!faccessat(fd, "", R_OK | W_OK, AT_EMPTY_PATH | AT_EACCESS)) {
-			diagnosis_add(diagnosis, VERDICT_OK, "%s: this user may open /dev/vfio/%s",
-				      pci->bdf, pci->group);
+		snprintf(of, sizeof(of), "%s: ", pci->bdf);
+		if (vfio_device_name(pci->bdf, name, sizeof(name))) {
+			with_iommufd = true;
+			snprintf(path, sizeof(path), "/dev/vfio/devices/%s", name);
+		} else if (pci->group[0]) {
+			snprintf(path, sizeof(path), "/dev/vfio/%s", pci->group);
 		} else {
-			finding = diagnosis_add(diagnosis, VERDICT_WARNING,
-						"%s: this user may not open /dev/vfio/%s", pci->bdf,
-						pci->group);
-			finding->code = "no-right";
-			finding_explain(finding,
-					"a QEMU that this user starts gets no GPU; libvirt sees to that itself",
-					"sudo chown $USER /dev/vfio/%s", pci->group);
+			continue;
 		}
-		close(fd);
+		check_file(diagnosis, of, path);
 	}
+	if (with_iommufd)
+		check_file(diagnosis, "", "/dev/iommu");
 }
 
 /* "Max locked memory", the soft limit, the hard one, the unit. */

@@ -6,27 +6,16 @@
 
 #include "base/tree.h"
 #include "guests/guest.h"
-
-/* VFIO's character device of a GPU, which iommufd is used with; a bound one has it or not. */
-static bool has_cdev(const struct gpu *gpu)
-{
-	struct tree_names names;
-	bool has = false;
-
-	tree_list(&names, PCI_DEVICE_FOLDER "%s/vfio-dev", gpu->pci.bdf);
-	for (size_t i = 0; i < names.count && !has; i++)
-		has = tree_exists(PCI_DEVICE_FOLDER "%s/vfio-dev/%s/dev", gpu->pci.bdf,
-				  names.names[i]);
-	tree_names_free(&names);
-	return has;
-}
+#include "host/vfio.h"
 
 static bool kernel_has_cdevs(const struct host *host, const struct gpus *gpus)
 {
-	for (size_t i = 0; i < gpus->count; i++) {
-		const struct gpu *gpu = &gpus->gpus[i];
+	char name[32];
 
-		if (gpu->pci.is_vfio ? !has_cdev(gpu) :
+	for (size_t i = 0; i < gpus->count; i++) {
+		const struct pci_device *pci = &gpus->gpus[i].pci;
+
+		if (pci->is_vfio ? !vfio_device_name(pci->bdf, name, sizeof(name)) :
 		    host_config(host, "CONFIG_VFIO_DEVICE_CDEV") != 1)
 			return false;
 	}
