@@ -96,10 +96,10 @@ char *distribution_install_headers(const struct distribution *distribution, cons
 	return commands;
 }
 
-/* dpkg's list of its files, or the license that the rpm has. */
+/* dpkg's sums of its files, which go when it is removed, or the license that the rpm has. */
 static bool package_is_there(const char *name)
 {
-	return tree_exists("/var/lib/dpkg/info/%s.list", name) ||
+	return tree_exists("/var/lib/dpkg/info/%s.md5sums", name) ||
 		tree_exists("/usr/share/licenses/%s", name);
 }
 
