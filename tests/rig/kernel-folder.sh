@@ -59,7 +59,7 @@ kernel_folder_name() {
 
 # kernel_configs: those that a kernel's source can have.
 kernel_configs() {
-  find "$RIG_DIR/kernel-config" -name '*.config' ! -name base.config ! -name older.config -printf '%f\n' |
+  find "$RIG_DIR/kernel-config" -name '*.config' ! -name base.config ! -name older.config ! -name system.config -printf '%f\n' |
     sed 's/\.config$//' | sort
   echo own
 }

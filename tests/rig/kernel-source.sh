@@ -12,12 +12,15 @@ KERNEL_SOURCE_UNUSED=(
   '*/drivers/gpu/drm/*.[ch]' '*/drivers/media/*.[ch]' '*/drivers/net/*/*.[ch]'
 )
 
-# kernel_config_files HOW CONFIG: what compile-kernel.sh configures a kernel with. A kernel's
-# own configuration is in its source.
+# kernel_config_files HOW CONFIG: what compile-kernel.sh configures a kernel with; exactly that
+# of several is CONFIG+CONFIG. A kernel's own configuration is in its source.
 kernel_config_files() {
-  local config=$RIG_DIR/kernel-config
+  local config=$RIG_DIR/kernel-config names
   case $1 in
-    exact) printf '%s\n' "$config/base.config" "$config/$2.config" ;;
+    exact)
+      IFS=+ read -r -a names <<<"base+$2"
+      printf '%s.config\n' "${names[@]/#/$config/}"
+      ;;
     known) printf '%s\n' "$config/base.config" "$config/older.config" "$config/$2.config" ;;
     own) ;;
   esac
