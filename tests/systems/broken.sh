@@ -15,6 +15,6 @@
 installed_disk broken
 SCENARIO=$SYSTEM_TESTS/guest.conf
 share_greedy "$(system_kernel "$SYSTEM")"
-share_guest
+share_guest "$(system_kernel "$SYSTEM")"
 share_headers
 boot broken broken

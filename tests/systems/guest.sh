@@ -15,5 +15,5 @@
 installed_disk guest
 SCENARIO=$SYSTEM_TESTS/guests.conf
 share_greedy "$(system_kernel "$SYSTEM")"
-share_guest
+share_guest "$(system_kernel "$SYSTEM")"
 boot guest guest
