@@ -10,7 +10,7 @@
  *   beyond SLOT        past the end of the memory
  *   present SLOT       waits until the GPU is there
  *   absent SLOT        waits until it is not
- *   inside SLOT SEED   gives it to the driver, in the guest
+ *   inside SLOT SEED   gives it to the driver, in the guest, which lets it sleep first
  *   nodes SLOT         each GPU has NUMA nodes of its own to put its memory in
  *   off                powers the guest off; not answered
  *
@@ -164,6 +164,17 @@ static void check_marks_inside(void)
 	vfio_close(&dev);
 }
 
+/* Nobody uses it, so the driver sends it to D3hot: the host's driver sees that. */
+static void wait_asleep(void)
+{
+	char state[16];
+
+	do {
+		task_sleep_ms(LOOK_MS);
+		CHECK_RET(host_pci_read(gpu.bdf, "power_state", state, sizeof(state)), 0);
+	} while (strcmp(state, "D3hot"));
+}
+
 /* Here it is a GPU without memory of its own: firmware tells of none. */
 static void inside(void)
 {
@@ -175,6 +186,7 @@ static void inside(void)
 	CHECK_RET(host_bind(gpu.bdf, DRIVER), 0);
 	CHECK(!host_pci_has(gpu.bdf, "nvgrace_gpu"),
 	      "there is a group of attributes about no memory");
+	wait_asleep();
 	check_marks_inside();
 	inner = gpu;
 	inner.resmem.length = 0;

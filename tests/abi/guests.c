@@ -60,7 +60,7 @@ static const struct tap_test tests[] = {
 	  each_its_own, PATIENCE_S },
 	{ "D2.1 a guest sees no other guest's GPU",
 	  no_other, PATIENCE_S },
-	{ "D1.2 in a guest, the driver is to the GPU what vfio-pci is",
+	{ "D6.5 in a guest, the driver is to the GPU what vfio-pci is, before and after D3hot",
 	  nested, PATIENCE_S },
 	{ "D6.2 one guest is killed, the other goes on",
 	  one_killed, PATIENCE_S },
