@@ -8,6 +8,7 @@
  *   put SLOT SEED      writes the marks and reads them back
  *   check SLOT SEED    reads the marks
  *   beyond SLOT        past the end of the memory
+ *   dies SLOT MIB      a process that reads usemem there is killed by SIGBUS
  *   present SLOT       waits until the GPU is there
  *   absent SLOT        waits until it is not
  *   inside SLOT SEED   gives it to the driver, in the guest, which lets it sleep first
@@ -18,13 +19,17 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -108,6 +113,39 @@ static void beyond(void)
 	enable();
 	check_beyond(RESMEM);
 	check_beyond(USEMEM);
+}
+
+static void read_usemem(u64 offset)
+{
+	char path[PATH_MAX];
+	u64 *word;
+	int fd;
+
+	host_pci_path(path, sizeof(path), gpu.bdf, "resource4");
+	fd = open(path, O_RDWR | O_CLOEXEC);
+	CHECK(fd >= 0, "%s: %s", path, strerror(errno));
+	word = mmap(NULL, host_page_size(), PROT_READ, MAP_SHARED, fd, offset);
+	CHECK(word != MAP_FAILED, "%s: %s", path, strerror(errno));
+	tap_note("it reads %#llx", __atomic_load_n(word, __ATOMIC_RELAXED));
+}
+
+/* In a process of its own: this one is the guest's first. */
+static void dies(void)
+{
+	int status;
+	pid_t pid;
+
+	enable();
+	pid = fork();
+	CHECK(pid >= 0, "fork: %s", strerror(errno));
+	if (!pid) {
+		signal(SIGBUS, SIG_DFL);
+		read_usemem(seed * MIB);
+		_exit(0);
+	}
+	CHECK(waitpid(pid, &status, 0) == pid, "waitpid: %s", strerror(errno));
+	CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGBUS,
+	      "the process that reads has ended with status %#x", status);
 }
 
 static void await(bool present)
@@ -215,6 +253,7 @@ static const struct tap_test commands[] = {
 	{ "put", put, PATIENCE_S },
 	{ "check", check, PATIENCE_S },
 	{ "beyond", beyond, PATIENCE_S },
+	{ "dies", dies, PATIENCE_S },
 	{ "present", present, PATIENCE_S },
 	{ "absent", absent, PATIENCE_S },
 	{ "inside", inside, PATIENCE_S },

@@ -183,11 +183,13 @@ static bool holds(const struct vm *vm, const char *path)
 void vm_wait_up(struct vm *vm)
 {
 	bool by_cdev = vm->kind & VM_CDEV;
-	char line[LINE_MAX_BYTES];
+	char line[LINE_MAX_BYTES], *end;
 
-	do
+	/* firmware uses the port, too, and does not end its lines */
+	do {
 		read_line(vm, vm->agent, line);
-	while (strcmp(line, "up"));
+		end = line + strlen(line);
+	} while (end - line < 2 || strcmp(end - 2, "up"));
 	CHECK(holds(vm, IOMMUFD_DEVICE) == by_cdev, "%s: QEMU has %s iommufd",
 	      vm->name, by_cdev ? "no" : "an");
 	tell_scenario(vm);

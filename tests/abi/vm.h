@@ -38,11 +38,13 @@ struct vm {
  * enum vm_kind - what is special about a guest, bits
  * @VM_IOMMU: it has an IOMMU of its own
  * @VM_CDEV: QEMU has the GPUs by their cdevs and an iommufd, not by group
+ * @VM_FIRMWARE: it has firmware, and is told of memory errors
  */
 enum vm_kind {
 	VM_PLAIN = 0,
 	VM_IOMMU = 1 << 0,
 	VM_CDEV = 1 << 1,
+	VM_FIRMWARE = 1 << 2,
 };
 
 /*

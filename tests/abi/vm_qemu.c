@@ -12,6 +12,7 @@
 #define QEMU "/usr/bin/qemu-system-aarch64"
 #define GUEST_KERNEL "/rig/guest/kernel"
 #define GUEST_INITRD "/rig/guest/initrd"
+#define GUEST_FIRMWARE "/rig/guest/firmware"
 
 #define ARGUMENTS_MAX 64
 
@@ -70,7 +71,12 @@ void vm_qemu_exec(unsigned int kind, unsigned int gpus, int agent, int qmp)
 
 	option(&command, QEMU, "-no-user-config");
 	option(&command, "-nodefaults", "-nographic");
-	option(&command, "-machine", "virt,gic-version=3");
+	if (kind & VM_FIRMWARE) {
+		option(&command, "-machine", "virt,gic-version=3,ras=on");
+		option(&command, "-bios", GUEST_FIRMWARE);
+	} else {
+		option(&command, "-machine", "virt,gic-version=3");
+	}
 	option(&command, "-accel", "kvm");
 	option(&command, "-cpu", "host");
 	option(&command, "-m", "256M");

@@ -87,13 +87,17 @@ kernel_headers_in() {
   rig_die "the packages of kernel $2 contain no headers to build modules against, in usr/src/linux-headers-$2, usr/src/kernels/$2 or usr/src/linux-*-obj: unpack those, too"
 }
 
-# kernel_lacks NAME OPTION...: which of the options are neither y nor m in its configuration.
+# kernel_lacks NAME NEED...: which of the options are neither y nor m in its configuration, and
+# which of the functions are not there for modules.
 kernel_lacks() {
-  local config option
-  config=$(kernel_tree "$1")$(kernel_headers "$1")/.config
+  local headers need
+  headers=$(kernel_tree "$1")$(kernel_headers "$1")
   shift
-  for option; do
-    grep --quiet "^$option=[ym]\$" "$config" || printf '%s\n' "$option"
+  for need; do
+    case $need in
+      CONFIG_*) grep --quiet "^$need=[ym]\$" "$headers/.config" ;;
+      *) grep --quiet --perl-regexp "\t$need\t" "$headers/Module.symvers" ;;
+    esac || printf '%s\n' "$need"
   done
 }
 

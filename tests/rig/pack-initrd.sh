@@ -85,6 +85,7 @@ pack_guest() {
   mkdir --parents "$files/rig/guest" "$own"
   pack_program "$files" usr/bin/qemu-system-aarch64
   cp "$kernel" "$files/rig/guest/kernel"
+  cp /usr/share/qemu-efi-aarch64/QEMU_EFI.fd "$files/rig/guest/firmware"
   pack_modules "$release" "$tree" "$own" iommu virtio-iommu
   aarch64-linux-gnu-strip -o "$own/init" "$init"
   { cat "$build/base.cpio"; archive "$own"; } >"$files/rig/guest/initrd"

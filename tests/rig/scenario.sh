@@ -15,7 +15,8 @@
 #   SCENARIO_VIRTUALIZATION  yes: the host can start guests
 #   SCENARIO_MODULES[]  folders with the source of a module, and parameters, in order
 #   SCENARIO_RUN[]      programs with their arguments, in order
-#   SCENARIO_NEEDS[]    options that have to be y or m in the kernel's configuration
+#   SCENARIO_NEEDS[]    options that have to be y or m in the kernel's configuration, and
+#                       functions that it has for modules
 #   SCENARIO_GPUS[]     the key=value words of each GPU, in slot order
 
 SCENARIO_GPU_KEYS='base size id erratum ready cxl_timeout link_ms train_ms properties acpi_reset backing'
@@ -76,7 +77,8 @@ scenario_load() {
       module) SCENARIO_MODULES+=("$rest") ;;
       run) SCENARIO_RUN+=("$rest") ;;
       needs)
-        [[ $rest =~ ^(CONFIG_[A-Z0-9_]+ *)+$ ]] || rig_die "$file:$number: what is needed are options of the kernel, CONFIG_KVM for one, not '$rest'"
+        [[ $rest =~ ^((CONFIG_[A-Z0-9_]+|[a-z0-9_]+) *)+$ ]] ||
+          rig_die "$file:$number: what is needed are options of the kernel, CONFIG_KVM for one, and functions that it exports, not '$rest'"
         read -r -a options <<<"$rest"
         SCENARIO_NEEDS+=("${options[@]}")
         ;;
