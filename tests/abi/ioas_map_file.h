@@ -17,6 +17,6 @@ struct map_file {
 	u64 iova;
 };
 
-#define MAP_FILE _IO(IOMMUFD_TYPE, 0x8f)
+#define IOAS_MAP_FILE _IO(IOMMUFD_TYPE, 0x8f)
 
 #endif

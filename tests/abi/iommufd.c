@@ -76,7 +76,7 @@ static int map(u32 ioas, int fd, u64 start, u64 length)
 		.iova = IOVA,
 	};
 
-	return tap_sys(ioctl(dev.container, MAP_FILE, &request));
+	return tap_sys(ioctl(dev.container, IOAS_MAP_FILE, &request));
 }
 
 static void unmap(u32 ioas, u64 length)

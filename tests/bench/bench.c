@@ -80,10 +80,12 @@ static void measure(void)
 	measure_mapping();
 	measure_copies();
 	measure_config();
-	if (counting)
-		return;
-	measure_reset();
-	measure_waiting();
+	measure_type1();
+	if (!counting) {
+		measure_reset();
+		measure_waiting();
+	}
+	measure_iommufd();
 }
 
 static struct tap_test *make_tests(unsigned int count)

@@ -16,6 +16,9 @@ void sample_begin(const char *driver);
 
 void sample_put(const char *metric, double value);
 
+/* This kernel, or this driver, cannot do that. */
+void sample_none(const char *metric);
+
 /* Nanoseconds; in a host whose clock counts those, instructions. */
 u64 sample_now(void);
 
@@ -35,5 +38,9 @@ void measure_copies(void);
 void measure_config(void);
 void measure_reset(void);
 void measure_waiting(void);
+
+/* What a guest's start does with the memory; the second closes the device. */
+void measure_type1(void);
+void measure_iommufd(void);
 
 #endif

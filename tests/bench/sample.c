@@ -19,6 +19,11 @@ void sample_put(const char *metric, double value)
 	tap_note("sample %s %s %.3f", driver, metric, value);
 }
 
+void sample_none(const char *metric)
+{
+	tap_note("sample %s %s none", driver, metric);
+}
+
 u64 sample_now(void)
 {
 	struct timespec now;

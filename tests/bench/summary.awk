@@ -4,7 +4,8 @@
 #
 # Tables (FORMAT markdown), JSON (json) or the table for the README (headline) of what the
 # bench reported, KIND being time or count. A kernel without an in-kernel driver is
-# compared with that of the first kernel that has one. Fails if a sample is missing.
+# compared with that of the first kernel that has one. Fails if a sample is missing; "none" is
+# one of what cannot be done.
 
 function fail(text) {
 	print "bench: error: " text >"/dev/stderr"
@@ -33,7 +34,10 @@ file > 1 && /^# sample / {
 	if (!($4 in unit))
 		fail($4 " is not in the list of metrics")
 	key = kernel SUBSEP kind SUBSEP $3 SUBSEP $4
-	samples[key, ++count[key]] = shown($4, kind, $5)
+	if ($5 == "none")
+		none[key] = 1
+	else
+		samples[key, ++count[key]] = shown($4, kind, $5)
 	if ($3 == "in-kernel" && !(kernel in has_in_kernel)) {
 		has_in_kernel[kernel] = 1
 		if (reference == "")
@@ -136,11 +140,15 @@ function spread(name) {
 function row(kernel, name,   other, with, n, m) {
 	other = kernel in has_in_kernel ? kernel : reference
 	mark = other == kernel ? "" : " †"
-	if (!look(kernel, "time", "ours", name))
+	ours = 0
+	ours_text = spread_text = "–"
+	if (look(kernel, "time", "ours", name)) {
+		ours_text = cell(name)
+		ours = median
+		spread_text = spread(name)
+	} else if (!((kernel, "time", "ours", name) in none)) {
 		fail(name " of ours was not measured on " kernel)
-	ours_text = cell(name)
-	ours = median
-	spread_text = spread(name)
+	}
 	theirs = 0
 	theirs_text = "–"
 	if (other != "" && look(other, "time", "in-kernel", name)) {
@@ -148,7 +156,7 @@ function row(kernel, name,   other, with, n, m) {
 		theirs_text = cell(name) mark
 		if (spread_text != "exact" || spread(name) != "exact")
 			spread_text = spread_text " / " spread(name)
-	} else if (other != "") {
+	} else if (other != "" && !((other, "time", "in-kernel", name) in none)) {
 		fail(name " of the in-kernel driver was not measured on " other)
 	}
 	gain_value = ratio(name, "time", ours, theirs)

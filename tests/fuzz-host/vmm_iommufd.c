@@ -61,7 +61,7 @@ static long map_memory(struct rng *rng)
 
 	if (request.fd < 0)
 		return request.fd;
-	ret = tap_sys(ioctl(vmm.dev.container, MAP_FILE, &request));
+	ret = tap_sys(ioctl(vmm.dev.container, IOAS_MAP_FILE, &request));
 	close(request.fd);
 	return ret;
 }
