@@ -18,7 +18,7 @@ for part in scenario kernel jobs; do
   . "$RIG_DIR/$part.sh"
 done
 
-: "${BENCH_KERNELS:=trixie trixie-backports bookworm}"
+: "${BENCH_KERNELS:=trixie trixie-backports bookworm nvidia-64k}"
 read -r -a kernels <<<"$BENCH_KERNELS"
 for kernel in "${kernels[@]}"; do
   kernel_column "$kernel" 1 >/dev/null

@@ -192,13 +192,14 @@ function markdown(   k, i, name, kernel) {
 	}
 }
 
-# The kernels that have both drivers.
-function headlines(   k, i, head, rule, line) {
+# The kernels that have both drivers, one of each series.
+function headlines(   k, i, head, rule, line, first) {
 	head = "| |"
 	rule = "| --- |"
 	for (k = 1; k <= kernel_count; k++) {
-		if (!(kernels[k] in has_in_kernel))
+		if (!(kernels[k] in has_in_kernel) || series(kernels[k]) in first)
 			continue
+		first[series(kernels[k])] = kernels[k]
 		head = head " " series(kernels[k]) ": ours | in-kernel | gain (in instructions) |"
 		rule = rule " ---: | ---: | ---: |"
 	}
@@ -209,7 +210,7 @@ function headlines(   k, i, head, rule, line) {
 			continue
 		line = "| " text[metric[i]] " |"
 		for (k = 1; k <= kernel_count; k++) {
-			if (!(kernels[k] in has_in_kernel))
+			if (first[series(kernels[k])] != kernels[k])
 				continue
 			row(kernels[k], metric[i])
 			line = line " " ours_text " | " theirs_text " | " gain(gain_value)
