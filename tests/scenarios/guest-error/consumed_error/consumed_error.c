@@ -41,9 +41,9 @@ static int on_lookup(struct kprobe *probe, struct pt_regs *regs)
 	return 0;
 }
 
-/* By which KVM has a mapping without pages faulted in. */
+/* By which KVM looks up where a mapping without pages leads. */
 static struct kprobe lookup = {
-	.symbol_name = "fixup_user_fault",
+	.symbol_name = "follow_pfnmap_start",
 	.pre_handler = on_lookup,
 };
 
