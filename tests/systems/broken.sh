@@ -12,6 +12,9 @@
 # shellcheck source-path=SCRIPTDIR source=lib/guests.sh
 . "$SYSTEM_TESTS/lib/guests.sh"
 
+# The least that is emulated: KVM of these kernels does not ask for more.
+: "${RIG_CPU:=neoverse-n1}"
+
 installed_disk broken
 SCENARIO=$SYSTEM_TESTS/guest.conf
 share_greedy "$(system_kernel "$SYSTEM")"

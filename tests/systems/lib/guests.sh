@@ -15,6 +15,3 @@ share_guest() {
   done
   cp "$RIG_TOP/docs/operating.md" "$SYSTEM_SHARE/"
 }
-
-# The least that is emulated: KVM of these kernels does not ask for more.
-: "${RIG_CPU:=neoverse-n1}"
