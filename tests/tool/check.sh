@@ -4,6 +4,8 @@
 # All tests of the tool that need no virtual host: it builds with every compiler there
 # is without a warning; on recorded trees it says, prints and does what it should.
 # Prints TAP, and at the end "N passed, N failed". Runs inside the rig's root.
+#
+# Variables: COVERAGE   a folder: the tool is built there, once, so that it counts what runs
 
 set -euo pipefail
 
@@ -11,8 +13,8 @@ folder=$(cd "$(dirname "$0")" && pwd)
 # shellcheck source-path=SCRIPTDIR
 . "$folder/../sections.sh"
 
-out=$(mktemp --directory)
-trap 'rm --recursive --force "$out"' EXIT
+out=${COVERAGE:-$(mktemp --directory)}
+[ -n "${COVERAGE:-}" ] || trap 'rm --recursive --force "$out"' EXIT
 # What is open when a test ends is a leak, too.
 export ASAN_OPTIONS=detect_leaks=1
 
@@ -31,7 +33,18 @@ builds() (
   tap_check "the program for arm64 runs" qemu-aarch64 "$out/arm64/nvgrace-gpu" --version
   tap_done
 )
-section build builds
+# What takes the place of each of the others has to be the same program.
+counts() (
+  # shellcheck source-path=SCRIPTDIR
+  . "$folder/../tap.sh"
+  mkdir --parents "$out/asan"
+  ln --symbolic asan "$out/gcc"
+  tap_check "gcc, with counters" make --silent --directory="$folder" OUT="$out/asan" \
+    sanitize='-O0 -g --coverage -fprofile-update=atomic'
+  tap_done
+)
+
+section build "$([ -n "${COVERAGE:-}" ] && echo counts || echo builds)"
 section states "$folder/states.sh" "$out/asan/nvgrace-gpu"
 section usage "$folder/usage.sh" "$out/asan/nvgrace-gpu"
 section next-kernel "$folder/next-kernel.sh" "$out/asan/nvgrace-gpu"

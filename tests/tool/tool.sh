@@ -40,6 +40,8 @@ live_tool() {
   for library in $(ldd "$1" | grep --only-matching '/[^ ]*'); do
     (cd / && cp --parents --dereference "$library" "$tree")
   done
+  # If it counts what runs (COVERAGE), it does in the same files there.
+  find "$(realpath "$(dirname "$1")")" -name '*.gcda' -exec cp --link --parents --target-directory="$tree" {} +
 }
 
 # has BDF DRIVER|none OVERRIDE
