@@ -118,7 +118,7 @@ void guest_plan_iommu(struct guest *guest, const struct host *host, const struct
 void guest_plan_places(struct guest *guest, const struct gpus *gpus);
 void guest_plan_window(struct guest *guest, const struct gpus *gpus);
 
-/* All NUMA nodes, and how far from each other two of them are, as in ACPI's SLIT. */
+/* All NUMA nodes, and how far from each other two different ones are, as in ACPI's SLIT. */
 unsigned int guest_nodes(const struct guest *guest);
 unsigned int guest_distance(const struct guest *guest, unsigned int from, unsigned int to);
 

@@ -3,6 +3,7 @@
  * Where the memory, the processors and the GPUs of a virtual machine are: NUMA nodes of the
  * guest and of the host, and root buses.
  */
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -129,10 +130,10 @@ void guest_plan_places(struct guest *guest, const struct gpus *gpus)
 			guest->gpu_count++;
 		}
 	}
-	if (guest_nodes(guest) > GUEST_NODES_MAX)
-		guest_refuse(guest, "the guest would have %u NUMA nodes, and QEMU has %d",
-			     guest_nodes(guest), GUEST_NODES_MAX);
 }
+
+/* guest_plan() takes no more GPUs than these. */
+static_assert(GUEST_CELLS_MAX + GUEST_GPUS_MAX * GUEST_NODES_PER_GPU <= GUEST_NODES_MAX);
 
 unsigned int guest_nodes(const struct guest *guest)
 {
@@ -155,8 +156,6 @@ static unsigned int host_distance(int from, int to)
 
 unsigned int guest_distance(const struct guest *guest, unsigned int from, unsigned int to)
 {
-	if (from == to)
-		return LOCAL;
 	if (from >= guest->cell_count || to >= guest->cell_count)
 		return FARTHEST;
 	return host_distance(guest->cells[from].host_node, guest->cells[to].host_node);
