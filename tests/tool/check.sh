@@ -40,7 +40,11 @@ counts() (
   mkdir --parents "$out/asan"
   ln --symbolic asan "$out/gcc"
   tap_check "gcc, with counters" make --silent --directory="$folder" OUT="$out/asan" \
-    sanitize='-O0 -g --coverage -fprofile-update=atomic'
+    sanitize='-O0 -g --coverage -fprofile-update=atomic -DCOVERAGE'
+  # Users that tests make up write to them, too.
+  "$out/asan/nvgrace-gpu" --version >/dev/null
+  "$out/asan/fake-kernel" --version >/dev/null
+  chmod --recursive a+rwX "$out"
   tap_done
 )
 
@@ -50,9 +54,11 @@ section usage "$folder/usage.sh" "$out/asan/nvgrace-gpu"
 section next-kernel "$folder/next-kernel.sh" "$out/asan/nvgrace-gpu"
 section unbound "$folder/unbound.sh" "$out/asan/nvgrace-gpu"
 section causes "$folder/causes.sh" "$out/asan/nvgrace-gpu"
-section terminal "$folder/terminal.sh" "$out/asan/nvgrace-gpu"
+section terminal "$folder/terminal.sh" "$out/asan/fake-kernel"
 section hosts "$folder/hosts.sh" "$out/asan/nvgrace-gpu"
 section moves "$folder/moves.sh" "$out/asan/fake-kernel"
+section programs "$folder/programs.sh" "$out/gcc/nvgrace-gpu"
+section corners "$folder/corners.sh" "$out/asan/nvgrace-gpu" "$out/asan/fake-kernel"
 section disturbed "$folder/disturbed.sh" "$out/asan/fake-kernel" "$out/gcc/nvgrace-gpu"
 section persist "$folder/persist.sh" "$out/gcc/fake-kernel"
 section guest "$folder/guest.sh" "$out/asan/nvgrace-gpu"

@@ -18,10 +18,32 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/tree.h"
 #include "host/pci_device.h"
 
 int __wrap_tree_write(const char *text, const char *format, ...);
+
+#ifdef COVERAGE
+void __gcov_dump(void);
+
+/* What a signal ends has to say what it has counted; it still ends by the signal. */
+static void dump_and_end(int number)
+{
+	__gcov_dump();
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+[[gnu::constructor]]
+static void count_to_the_end(void)
+{
+	static const int ends[] = { SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT };
+
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++)
+		signal(ends[i], dump_and_end);
+}
+#endif
 
 /* The folder of a device. */
 static int open_device(const char *bdf)

@@ -102,12 +102,8 @@ check "users: who cannot be looked at is not nobody" hidden_process is_unknown
 
 # live_new: $tree is to be the root of a live system, for $plain.
 live_new() {
-  local library
   tree_new live
-  install -D "$plain" "$tree/bin/nvgrace-gpu"
-  for library in $(ldd "$plain" | grep --only-matching '/[^ ]*'); do
-    (cd / && cp --parents --dereference "$library" "$tree")
-  done
+  live_tool "$plain"
   rm "$tree/dev/kvm"
   numbers
 }

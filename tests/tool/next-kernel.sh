@@ -107,6 +107,11 @@ END
 menu_cases
 sometimes() { three_kernels; menu 0 'if [ "$x" = 1 ]; then' "menuentry 'Other' {" '}' 'fi'; }
 check "GRUB's menu: the first entry is there only sometimes" sometimes unknown 0
+# A line with blanks at its end, and one that is longer than any that matters, too.
+loop() { three_kernels; menu 0 'for x in 1 2; do' '  true   ' 'done' "# $(printf 'x%.0s' {1..1000})"; }
+check "GRUB's menu: a loop before the first entry" loop next "$newest"
+long_path() { of 0; sed --in-place "s,/boot/vmlinuz-,/$(printf 'x%.0s' {1..300})-," "$tree/boot/grub/grub.cfg"; }
+check "GRUB's menu: a kernel's path that is too long" long_path unknown 0
 sourced() { three_kernels; menu 0 'source ${config_directory}/own.cfg'; }
 check "GRUB's menu: another file may have the first entry" sourced unknown 0
 other_first() { three_kernels; menu 0 "menuentry 'Other' {" 'chainloader /other.efi' '}'; }
@@ -152,6 +157,8 @@ title() { three_kernels; settings 'GRUB_DEFAULT="Debian GNU/Linux"'; }
 check "GRUB's settings: a title without a release" title unknown "Debian GNU/Linux"
 longer() { three_kernels; settings "GRUB_DEFAULT='gnulinux-advanced-1>gnulinux-$new-64k-advanced-1'"; }
 check "GRUB's settings: a release that is not installed, and begins as another" longer unknown "gnulinux-advanced-1>gnulinux-$new-64k-advanced-1"
+two_names() { three_kernels; settings "GRUB_DEFAULT='Linux $new, or Linux $newest'"; }
+check "GRUB's settings: of two releases in a name, the longer" two_names next "$newest"
 by_id() { three_kernels; settings "GRUB_DEFAULT='gnulinux-advanced-1>gnulinux-$new-advanced-1'"; }
 check "GRUB's settings: an id" by_id next "$new"
 top_level() { three_kernels; settings 'GRUB_DEFAULT=0' "GRUB_TOP_LEVEL=/boot/vmlinuz-$new"; }
