@@ -7,7 +7,7 @@ KDIR ?= /lib/modules/$(shell uname -r)/build
 # What the kernel calls itself; kernelrelease is another thing in some of Debian's headers.
 release = sed -n 's/.*UTS_RELEASE "\(.*\)".*/\1/p' $(KDIR)/include/generated/utsrelease.h
 
-.PHONY: help modules features install uninstall clean demo test test-long check
+.PHONY: help modules features install uninstall clean demo test test-long coverage check
 .DEFAULT_GOAL := modules
 
 # `make modules KEY=…`: signed, in a package for that kernel; else here, to be used here.
@@ -118,6 +118,9 @@ test:
 test-long:
 	@tests/run-long.sh
 
+coverage:
+	@tests/run-coverage.sh
+
 # The table that was made last becomes the one in docs/ and the README.
 .PHONY: bench bench-record
 bench:
@@ -150,6 +153,7 @@ help:
 	@echo 'make check      quick tests: no root, no virtual machine'
 	@echo 'make test       all tests, on every kernel (root; Debian)'
 	@echo 'make test-long  what test leaves out for time: more kernels and systems, hours of fuzzing (root; Debian)'
+	@echo 'make coverage   which lines of tools/ the tests run, and why not the others (root; Debian)'
 	@echo 'make bench      measure this driver and the in-kernel one, side by side (root; Debian)'
 	@echo 'make bench-record  put what it measured into docs/bench.md and the README'
 	@echo 'make kernels-record  put what test found on each kernel into docs/kernels.md'

@@ -3,7 +3,7 @@
 #
 # make test-long: what make test has no time for. The whole matrix, kernels that watch
 # themselves among it; packages and fleet/; all tests of real systems; the soak; faults that
-# the tests have to find (tests/mutants); and the fuzzer of the host, each seed in a virtual
+# the tests have to find (tests/mutants); coverage; and the fuzzer of the host, each seed in a virtual
 # host of its own. The last line is "N passed, N failed".
 #
 # What has passed is not run again as long as the tree stays as it is: after an
@@ -85,6 +85,7 @@ for kernel in bookworm trixie-backports; do
 done
 step "guests started $LONG_GUESTS times on nvidia-64k" starts nvidia-64k
 step mutants "$RIG_TOP/tests/run-mutants.sh"
+step coverage "$RIG_TOP/tests/run-coverage.sh"
 for ((seed = 1; seed <= LONG_SEEDS; seed++)); do
   for kernel in "${kernels[@]}"; do
     step "fuzz $kernel seed $seed for $LONG_MINUTES min" fuzz "$kernel" "$seed"
