@@ -13,6 +13,7 @@ cd "$(dirname "$0")/.."
 scratch=$(mktemp --directory)
 trap 'rm --recursive --force "$scratch"' EXIT
 export RIG_CACHE=$scratch/cache
+unset RIG_WORK
 results=$RIG_CACHE/results
 today=$(date --utc +%Y-%m-%d)
 
