@@ -188,4 +188,13 @@ host 0 guest "apt install linux-headers-KERNEL" "${deb[@]}"
 words="# install the package that has the module for kernel KERNEL"
 host 1 others "# install the headers of kernel KERNEL" "$words" "$words"
 
+# Packages have small letters and no underscores in their names.
+tree_new own
+os_release debian 13 trixie
+kernel 6.18.5-Own_Build
+no_headers
+module_comes_built
+tap_check "a kernel of one's own: no module, which comes built" doctor_begins 2 "Driver's module: kernel $RELEASE: there is no module" \
+  "apt install $MODULE-modules-6.18.5-own-build"
+
 tap_done
