@@ -64,6 +64,16 @@ int compat_vfio_pci_ioctl_get_region_info(struct vfio_device *core_vdev,
 #define COMPAT_IOMMUFD_OPS
 #endif
 
+/* In an iommufd, and not in an I/O address space.  Holds dev_set->lock. */
+static inline bool compat_is_detached(const struct vfio_device *vdev)
+{
+#ifdef COMPAT_HAVE_IOMMUFD_ATTACHED
+	return vdev->iommufd_device && !vdev->iommufd_attached;
+#else
+	return false;
+#endif
+}
+
 #ifdef COMPAT_HAVE_DMA_BUF_PHYS_VEC
 #define phys_vec dma_buf_phys_vec
 #endif

@@ -104,6 +104,16 @@ FEATURE(IOMMUFD_DETACH)
 	ops.detach_ioas = vfio_iommufd_physical_detach_ioas;
 }
 
+/* a device says whether it is in one */
+FEATURE(IOMMUFD_ATTACHED)
+{
+	struct vfio_device vdev;
+
+	(void)vdev.iommufd_attached;
+	KNOWN_FORM;
+	(void)vdev.iommufd_device;
+}
+
 /* the same for each PASID */
 FEATURE(IOMMUFD_PASID)
 {

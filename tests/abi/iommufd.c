@@ -2,6 +2,7 @@
 /* D7: the device by its cdev, and its memory in an iommufd. */
 #include <errno.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -40,6 +41,24 @@ static void attach_and_detach(void)
 	detach();
 	vfio_close(&dev);
 	open_with_ioas();
+}
+
+/* Some kernels' ITS would lose a vector for good. */
+static void interrupts(void)
+{
+	int event = eventfd(0, EFD_CLOEXEC);
+
+	CHECK(event >= 0, "no eventfd");
+	vfio_open_cdev(&dev, &gpu);
+	CHECK_RET(vfio_set_interrupt(&dev, VFIO_PCI_MSI_IRQ_INDEX, event), -EINVAL);
+	CHECK_RET(vfio_set_interrupt(&dev, VFIO_PCI_MSIX_IRQ_INDEX, event), -EINVAL);
+	vfio_attach(&dev, vfio_ioas_alloc(&dev));
+	CHECK_RET(vfio_set_interrupt(&dev, VFIO_PCI_MSIX_IRQ_INDEX, event), 0);
+	detach();
+	CHECK_RET(vfio_set_interrupt(&dev, VFIO_PCI_MSIX_IRQ_INDEX, event), -EINVAL);
+	vfio_close(&dev);
+	vfio_open(&dev, &gpu);
+	CHECK_RET(vfio_set_interrupt(&dev, VFIO_PCI_MSI_IRQ_INDEX, event), 0);
 }
 
 static void all_accesses(void)
@@ -136,6 +155,7 @@ static void over_a_reset(void)
 
 static const struct tap_test tests[] = {
 	{ "D7 iommufd: bind, attach, detach, again", attach_and_detach },
+	{ "D6.4b iommufd: no interrupts while it is not attached", interrupts },
 	{ "D7 iommufd: every access works by cdev, and after a reset", all_accesses },
 	{ "D7 iommufd: dma-bufs of the memory can be mapped, to their ends", map_dmabuf },
 	{ "D7 iommufd: such mappings and resets go together", over_a_reset },
@@ -151,6 +171,8 @@ static void not_exported(void)
 
 static const struct tap_test tests_without_dmabuf[] = {
 	{ "D7 iommufd: bind, attach, detach, again", attach_and_detach },
+	{ "D6.4b iommufd: no interrupts while it is not attached", interrupts },
+	{ "D6.4b iommufd: no interrupts while it is not attached", interrupts },
 	{ "D7 iommufd: every access works by cdev, and after a reset", all_accesses },
 	{ "D7 iommufd: no dma-bufs of the memory, on a kernel without", not_exported },
 };

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <sys/eventfd.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -178,6 +179,44 @@ static void lost_then_asleep(void)
 	bar0_check_works(&dev, bar0);
 }
 
+static long set_from(void *request)
+{
+	return tap_sys(ioctl(dev.device, VFIO_DEVICE_SET_IRQS, request));
+}
+
+/* A request is in memory that cannot be read yet: nobody else waits for that. */
+static void request_not_ready(void)
+{
+	struct {
+		struct vfio_irq_set set;
+		s32 event;
+	} request = {
+		.set = {
+			.argsz = sizeof(request),
+			.flags = VFIO_IRQ_SET_DATA_EVENTFD | VFIO_IRQ_SET_ACTION_TRIGGER,
+			.index = VFIO_PCI_MSIX_IRQ_INDEX,
+			.count = 1,
+		},
+	};
+	struct task task;
+	char *map;
+
+	begin();
+	request.event = event;
+	CHECK_RET(vfio_write(&dev, USEMEM, 0, &request, sizeof(request)), (long)sizeof(request));
+	map = vfio_map(&dev, USEMEM, 0, host_page_size());
+	host_gpu_never_ready(&gpu);
+	CHECK_RET(vfio_reset(&dev), 0);
+	vfio_set_decode(&dev, true);
+	task_start(&task, set_from, map);
+	CHECK(!task_ended(&task, 300), "the request was read");
+	vfio_set_decode(&dev, true);
+	CHECK_RET(vfio_set_interrupt(&dev, VFIO_PCI_MSIX_IRQ_INDEX, event), 0);
+	CHECK(!task_ended(&task, 0), "the request was read");
+	host_gpu_set_ready(&gpu, true);
+	CHECK_RET(task_end(&task), 0);
+}
+
 static const struct tap_test tests[] = {
 	{ "D6.4b MSI-X with decode off over a reset by sysfs", by_sysfs },
 	{ "D6.4b MSI-X with decode off over VFIO_DEVICE_RESET", by_ioctl },
@@ -188,6 +227,7 @@ static const struct tap_test tests[] = {
 	{ "D6.4b MSI-X with lost registers over resets", lost_then_reset },
 	{ "D6.4b MSI-X with lost registers is set, and over a close", lost_then_set },
 	{ "D6.4b MSI-X with lost registers over a sleep", lost_then_asleep },
+	{ "D6.4b MSI-X set by a request that has to be waited for", request_not_ready },
 };
 
 int main(int argc, char **argv)
