@@ -30,7 +30,7 @@ qemu_has_iommufd() {
 # As guides for hardening have it.
 forbid_iommufd() {
   echo 'install iommufd /bin/false' >/etc/modprobe.d/hardening.conf
-  modprobe --remove "$module" && ! modprobe "$module"
+  modprobe --remove "$module" && modprobe --remove iommufd && ! modprobe "$module"
 }
 
 remove_module() {
