@@ -21,6 +21,21 @@
 /* Linux 6.17, include/uapi/linux/kvm.h: device memory can be cacheable in a guest. */
 #define CAP_CACHEABLE_PFNMAP 243
 
+/* Kernels that know the capability want to be asked for a virtual machine. */
+static int ask_virtual_machine(int kvm)
+{
+	int vm = ioctl(kvm, KVM_CREATE_VM, 0);
+	int answer;
+
+	if (vm < 0)
+		return -errno;
+	answer = ioctl(vm, KVM_CHECK_EXTENSION, CAP_CACHEABLE_PFNMAP);
+	if (answer < 0)
+		answer = -errno;
+	close(vm);
+	return answer;
+}
+
 /* What KVM answers; in a recorded tree that is in the file, as text. */
 static int ask_kvm(int fd, int *answer)
 {
@@ -31,7 +46,9 @@ static int ask_kvm(int fd, int *answer)
 
 	if (!fstat(fd, &stat) && S_ISCHR(stat.st_mode)) {
 		*answer = ioctl(fd, KVM_CHECK_EXTENSION, CAP_CACHEABLE_PFNMAP);
-		return *answer < 0 ? -errno : 0;
+		if (*answer < 0)
+			*answer = ask_virtual_machine(fd);
+		return *answer < 0 ? *answer : 0;
 	}
 	length = read(fd, text, sizeof(text) - 1);
 	text[length < 0 ? 0 : length] = 0;

@@ -20,7 +20,7 @@ has_only_iommufd() {
 }
 
 doctor_is_content() {
-  nvgrace-gpu doctor
+  nvgrace-gpu doctor >/tmp/said && says /tmp/said "Problems: 0. Warnings: 0. Unknown: 0." "KVM: guests get usemem cacheable"
 }
 
 qemu_has_iommufd() {
