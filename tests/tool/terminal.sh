@@ -54,7 +54,7 @@ watched() {
   [ "$(grep --count "^$GPU  GH200" "$scratch/out")" -ge 2 ] && ! grep "$esc" "$scratch/out"
 }
 check "status --watch: again and again" nothing watched
-screen() { at_terminal 80 "status --watch & sleep 1; kill \$!" && says "${esc}[H${esc}[2J$GPU"; }
+screen() { at_terminal 80 "status --watch & sleep 5; kill \$!" && says "${esc}[H${esc}[2J$GPU"; }
 check "status --watch: on an empty screen" nothing screen
 nobody_reads() {
   local status=0
