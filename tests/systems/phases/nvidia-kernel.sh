@@ -27,10 +27,12 @@ qemu_has_iommufd() {
   says /tmp/guest.sh "-object iommufd,id=iommufd0" "iommufd=iommufd0"
 }
 
-# As guides for hardening have it.
+# As guides for hardening have it. What stands on iommufd goes first, whatever has loaded it.
 forbid_iommufd() {
   echo 'install iommufd /bin/false' >/etc/modprobe.d/hardening.conf
-  modprobe --remove "$module" && modprobe --remove iommufd && ! modprobe "$module"
+  modprobe --remove "$module" && rmmod vfio_pci vfio_pci_core vfio iommufd
+  lsmod | grep -e vfio -e iommufd
+  [ ! -e /sys/module/iommufd ] && ! modprobe "$module"
 }
 
 remove_module() {
