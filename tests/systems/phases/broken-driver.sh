@@ -25,8 +25,9 @@ override() {
   bdf 1 >"$(gpu 1)/driver/unbind" && echo nvidia >"$(gpu 1)/driver_override"
 }
 
+# As from a login: of no service, which doctor would have stopped.
 forget_process() {
-  setsid /rig/programs/hold 1 >/tmp/hold 2>&1 </dev/null &
+  setsid systemd-run --quiet --scope --slice=user.slice /rig/programs/hold 1 >/tmp/hold 2>&1 </dev/null &
   until grep --quiet held /tmp/hold; do sleep 0.2; done
 }
 
