@@ -4,7 +4,6 @@
  * then takes commands there, a line each, and answers each as a test (TAP):
  *
  *   gpu KEY=VALUE...   a line of the scenario
- *   bus SLOT BUS       it is on that bus here, below a root bus of its own
  *   bars SLOT          BAR2 and BAR4 are of the right kind and size
  *   put SLOT SEED      writes the marks and reads them back
  *   check SLOT SEED    reads the marks
@@ -14,14 +13,12 @@
  *   absent SLOT        waits until it is not
  *   inside SLOT SEED   gives it to the driver, in the guest, which lets it sleep first
  *   nodes SLOT         each GPU has NUMA nodes of its own to put its memory in
- *   smmu SLOT          there is an SMMU, which is not the GPU's
  *   off                powers the guest off; not answered
  *
  * SLOT is the GPU's on the host.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -54,22 +51,6 @@
 
 static struct gpu gpu;
 static unsigned int seed;
-
-/* Of GPUs that are on another one than on the host, by their slots. */
-static u8 buses[9];
-
-static void bus(void)
-{
-	CHECK(gpu.slot < TAP_COUNT(buses), "there is no GPU %u", gpu.slot);
-	buses[gpu.slot] = seed;
-}
-
-static void find_gpu(unsigned int slot)
-{
-	gpu = gpu_get(slot);
-	if (slot < TAP_COUNT(buses) && buses[slot])
-		snprintf(gpu.bdf, sizeof(gpu.bdf), "0000:%02x:00.0", buses[slot]);
-}
 
 static void enable(void)
 {
@@ -264,20 +245,10 @@ static void nodes(void)
 	      found, expected);
 }
 
-static void smmu(void)
-{
-	glob_t smmus;
-
-	CHECK(!glob("/sys/class/iommu/smmu3.*", 0, NULL, &smmus), "there is no SMMU");
-	globfree(&smmus);
-	CHECK(!host_pci_has(gpu.bdf, "iommu"), "the GPU is behind it");
-}
-
 /* How long the host waits is its business. */
 #define PATIENCE_S 600
 
 static const struct tap_test commands[] = {
-	{ "bus", bus, PATIENCE_S },
 	{ "bars", bars, PATIENCE_S },
 	{ "put", put, PATIENCE_S },
 	{ "check", check, PATIENCE_S },
@@ -287,7 +258,6 @@ static const struct tap_test commands[] = {
 	{ "absent", absent, PATIENCE_S },
 	{ "inside", inside, PATIENCE_S },
 	{ "nodes", nodes, PATIENCE_S },
-	{ "smmu", smmu, PATIENCE_S },
 };
 
 static void add_gpu_line(const char *line)
@@ -311,7 +281,7 @@ static void run(const char *line)
 		reboot(RB_POWER_OFF);
 	seed = 0;
 	if (sscanf(line, "%15s %u %u", name, &slot, &seed) >= 2) {
-		find_gpu(slot);
+		gpu = gpu_get(slot);
 		for (i = 0; i < TAP_COUNT(commands); i++) {
 			if (!strcmp(commands[i].name, name))
 				suite.tests = &commands[i];
