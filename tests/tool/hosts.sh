@@ -142,7 +142,7 @@ module_comes_built() {
 
 # other_built PACKAGE: it is installed, and its file is another kernel's.
 other_built() {
-  put "var/lib/dpkg/info/$1.md5sums" "0123456789abcdef0123456789abcdef  usr/lib/modules/$RELEASE/updates/$MODULE.ko"
+  put "usr/share/doc/$1/copyright" GPL-2.0-only
   put "usr/share/licenses/$1/LICENSE" GPL-2.0-only
   mkdir "$tree/lib/modules/$RELEASE/updates"
   make_module "$tree/lib/modules/$RELEASE/updates/$MODULE.ko" version=0.1.0 "vermagic=6.1.0-1-arm64 SMP preempt mod_unload aarch64"

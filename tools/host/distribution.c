@@ -96,10 +96,10 @@ char *distribution_install_headers(const struct distribution *distribution, cons
 	return commands;
 }
 
-/* dpkg's sums of its files, which go when it is removed, or the license that the rpm has. */
+/* What each deb has, or the license that the rpm has. */
 static bool package_is_there(const char *name)
 {
-	return tree_exists("/var/lib/dpkg/info/%s.md5sums", name) ||
+	return tree_exists("/usr/share/doc/%s/copyright", name) ||
 		tree_exists("/usr/share/licenses/%s", name);
 }
 
