@@ -7,11 +7,17 @@
 #
 #   system_disk_new NAME DISK [BACKING]   a disk like the system's image, or as BACKING
 #                                         is now (which may then not be booted any more)
+#   system_disk_over IMAGE BOOT DISK      a disk like a raw IMAGE that the rig has not made;
+#                                         kernels and initrds are those in the folder BOOT
 #   system_boot NAME DISK SCENARIO RELEASE PHASE [KERNEL-ARGUMENT...]
 #                                         boots it with the GPUs of the scenario file (-:
 #                                         none) and judges the phase; FOLDER/A+B.sh are
-#                                         two of them, one after the other in one boot
+#                                         two of them, one after the other in one boot.
+#                                         RELEASE -: what the firmware finds on the disk;
+#                                         without GPUs, which come with the rig's initrd
 #   system_share DISK                     the folder that disks beside DISK see as /rig
+#
+# SYSTEM_ROOT is the disk's root file system in the system, /dev/vda.
 #
 # Beside DISK.qcow2: DISK.boot/   kernels and initrds as the system has them in /boot
 #                    DISK.efi     the firmware's variables
@@ -19,25 +25,34 @@
 # In the cache: logs/systems/NAME/TEST/N-PHASE/   logs of the Nth boot, as in boot.sh
 
 SYSTEM_BOOTS=0
+: "${SYSTEM_ROOT:=/dev/vda}"
 
 system_share() {
   printf '%s/share\n' "$(dirname "$1")"
 }
 
 system_disk_new() {
-  local name=$1 disk=$2 backing=${3:-} base=${2%.qcow2} from format=qcow2
+  local name=$1 disk=$2 backing=${3:-}
+  if [ -z "$backing" ]; then
+    system_disk_over "$(system_path "$name")/image.ext4" "$(system_path "$name")/boot" "$disk"
+  else
+    system_disk_lay "$backing" qcow2 "${backing%.qcow2}.boot" "${backing%.qcow2}.efi" "$disk"
+  fi
+}
+
+system_disk_over() {
+  system_disk_lay "$1" raw "$2" "$(root_path)/usr/share/AAVMF/AAVMF_VARS.fd" "$3"
+}
+
+# system_disk_lay BACKING FORMAT BOOT VARIABLES DISK
+system_disk_lay() {
+  local backing=$1 format=$2 boot=$3 variables=$4 disk=$5 base=${5%.qcow2}
   [ "$base" != "$disk" ] || rig_die "a disk is named something.qcow2, not '$disk'"
   case $disk in "$RIG_CACHE"/*) ;; *) rig_die "the disk $disk is not in the cache $RIG_CACHE" ;; esac
   rm --recursive --force "$disk" "$base.boot" "$base.efi"
   mkdir --parents "$(dirname "$disk")"
-  if [ -z "$backing" ]; then
-    backing=$(system_path "$name")/image.ext4 format=raw from=$(system_path "$name")/boot
-    cp --sparse=always "$(root_path)/usr/share/AAVMF/AAVMF_VARS.fd" "$base.efi"
-  else
-    from=${backing%.qcow2}.boot
-    cp --sparse=always "${backing%.qcow2}.efi" "$base.efi"
-  fi
-  cp --recursive "$from" "$base.boot"
+  cp --sparse=always "$variables" "$base.efi"
+  cp --recursive "$boot" "$base.boot"
   root_enter qemu-img create -q -f qcow2 -b "$backing" -F "$format" "$disk"
 }
 
@@ -73,18 +88,15 @@ system_shell() {
 
 # Everything that has to be there before a boot; the QEMU command is then in QEMU.
 system_prepare() {
-  local name=$1 disk=$2 scenario=$3 release=$4 folder=$5 base=${2%.qcow2} module=
+  local name=$1 disk=$2 scenario=$3 release=$4 folder=$5 base=${2%.qcow2} module='' kernel=()
   shift 5
-  if [ ! -f "$base.boot/vmlinuz-$release" ] || [ ! -f "$base.boot/initrd.img-$release" ]; then
-    rig_die "the system on $disk has no kernel $release; it has: $(cd "$base.boot" && echo vmlinuz-*)"
-  fi
   scenario_none
-  if [ "$scenario" != - ]; then
-    scenario_load "$scenario"
-    module=$(system_gpu_module "$release")
+  if [ "$release" != - ]; then
+    system_kernel_arguments "$@"
+  elif [ "$scenario" != - ] || [ "$#" -gt 0 ]; then
+    rig_die "what the disk of $name boots by itself gets no GPUs and no arguments from here"
   fi
-  system_initrd "$scenario" "$base.boot/initrd.img-$release" "$module" "$folder" "$(system_share "$disk")"
-  # A busy machine may let all of this stand still for half a minute: no lockup.
+  mkdir --parents "$RIG_CACHE/ccache/$name"
   machine_command \
     -drive "if=pflash,unit=0,format=raw,readonly=on,file=/usr/share/AAVMF/AAVMF_CODE.secboot.fd" \
     -drive "if=pflash,unit=1,format=raw,file=$base.efi" \
@@ -94,9 +106,24 @@ system_prepare() {
     -device "virtio-9p-pci,fsdev=rig,mount_tag=rig,bus=pcie.0,addr=1d.0" \
     -fsdev "local,id=ccache,path=$RIG_CACHE/ccache/$name,security_model=none" \
     -device "virtio-9p-pci,fsdev=ccache,mount_tag=ccache,bus=pcie.0,addr=1e.0" \
-    -kernel "$base.boot/vmlinuz-$release" -initrd "$folder/initrd" \
-    -append "console=ttyAMA0 root=/dev/vda rw fsck.mode=skip watchdog_thresh=30 printk.devkmsg=on oops=panic panic=-1 ${module:+rdinit=/rig/init }$*"
-  mkdir --parents "$RIG_CACHE/ccache/$name"
+    "${kernel[@]}"
+}
+
+# system_kernel_arguments KERNEL-ARGUMENT...: what system_prepare has QEMU boot, in its kernel.
+system_kernel_arguments() {
+  if [ ! -f "$base.boot/vmlinuz-$release" ] || [ ! -f "$base.boot/initrd.img-$release" ]; then
+    rig_die "the system on $disk has no kernel $release; it has: $(cd "$base.boot" && echo vmlinuz-*)"
+  fi
+  if [ "$scenario" != - ]; then
+    scenario_load "$scenario"
+    module=$(system_gpu_module "$release")
+  fi
+  system_initrd "$scenario" "$base.boot/initrd.img-$release" "$module" "$folder" "$(system_share "$disk")"
+  # A busy machine may let all of this stand still for half a minute: no lockup.
+  kernel=(
+    -kernel "$base.boot/vmlinuz-$release" -initrd "$folder/initrd"
+    -append "console=ttyAMA0 root=$SYSTEM_ROOT rw fsck.mode=skip watchdog_thresh=30 printk.devkmsg=on oops=panic panic=-1 ${module:+rdinit=/rig/init }$*"
+  )
 }
 
 # system_fill_share SHARE [FOLDER PHASE...]: what comes from here: the folder with the

@@ -71,12 +71,19 @@ system_make() {
   mv "$path.new" "$path"
 }
 
-system_make_image() {
-  local name=$1 folder=$2 answer
+# emulation_start WHAT: programs for arm64 run on this machine as long as this process does;
+# WHAT cannot be made if they do not.
+emulation_start() {
+  local answer
   coproc EMULATION {
     exec setsid "$RIG_DIR/emulate-arm64.sh" "$(root_path)/usr/bin/qemu-aarch64" "$(root_path)/opt/arm64"
   }
   read -r answer <&"${EMULATION[0]}" || answer='its emulation ended at once'
-  [ "$answer" = ready ] || rig_die "the system $name cannot be made: $answer"
+  [ "$answer" = ready ] || rig_die "$1 cannot be made: $answer"
+}
+
+system_make_image() {
+  local name=$1 folder=$2
+  emulation_start "the system $name"
   root_enter "$RIG_DIR/system-image.sh" "$(system_column "$name" 2)" "$(system_release "$name")" "$folder"
 }
