@@ -18,12 +18,14 @@
 
 usage() {
   cat <<EOT
-run-mutants.sh [--list] [--build] [--all] [--kernel NAME]... [--only NAME]...
+run-mutants.sh [--list] [--build] [--all] [--fuzz] [--kernel NAME]... [--only NAME]...
 
   --list         print name, kernel, and fault of each, run nothing
   --build        only see whether the driver can be built with each
   --all          run the whole matrix of the kernel on what nothing else finds, and before
                  it says that a mutant survived
+  --fuzz         only those that the fuzzer of the host has to find, or named by --only: by
+                 the fuzzer alone, within $MUTANT_FUZZ seconds (MUTANT_FUZZ)
   --kernel NAME  only the mutants of this kernel
   --only NAME    only this mutant
 
@@ -31,7 +33,7 @@ A virtual host is given up after MUTANT_TIMEOUT seconds ($MUTANT_TIMEOUT).
 EOT
 }
 
-: "${MUTANT_TIMEOUT:=400}"
+: "${MUTANT_TIMEOUT:=400}" "${MUTANT_FUZZ:=600}"
 names=()
 kernels=()
 do=run
@@ -42,6 +44,7 @@ while [ "$#" -gt 0 ]; do
     --list) do=list ;;
     --build) do=build ;;
     --all) all=yes ;;
+    --fuzz) do=fuzz ;;
     --kernel | --only) [ "$#" -gt 1 ] || rig_die "$1 needs a value: see $0 --help" ;;&
     --kernel) kernels+=("$2") && shift ;;
     --only)
@@ -84,7 +87,7 @@ copy_tree() {
   mkdir --parents "$tree" "$work/original" "$work/scenarios"
   find "$RIG_TOP" -mindepth 1 -maxdepth 1 ! -name '.*' ! -name dist \
     -exec cp --archive --target-directory="$tree" {} +
-  hash=$(cd "$tree" && rig_hash VERSION src tests/abi tests/rig tests/unit tests/scenarios)
+  hash=$(cd "$tree" && rig_hash VERSION src tests/abi tests/fuzz-host tests/rig tests/unit tests/scenarios)
 }
 
 # in_tree LOG COMMAND...: with builds and logs of its own.
@@ -128,11 +131,24 @@ find_by_unit() {
 
 # find_by_boot KERNEL LABEL SCENARIO RUN...
 find_by_boot() {
-  local kernel=$1 label=$2 scenario=$3 file log counts
+  local kernel=$1 label=$2 scenario=$3
   shift 3
-  file=$work/scenarios/$label-$scenario.conf
-  log=$work/scenarios/$label-$scenario.log
-  mutant_scenario "$tree" "$scenario" "$@" >"$file"
+  mutant_scenario "$tree" "$scenario" "$@" >"$work/scenarios/$label-$scenario.conf"
+  boot_finds "$kernel" "$label-$scenario"
+}
+
+# find_by_fuzz KERNEL LABEL: it is given up some minutes after its time.
+find_by_fuzz() {
+  {
+    grep --invert-match '^run ' "$tree/tests/scenarios/fuzz.conf"
+    printf 'run fuzz-host --seconds %d\n' "$MUTANT_FUZZ"
+  } >"$work/scenarios/$2-fuzz.conf"
+  RIG_TIMEOUT=$((MUTANT_FUZZ + 300)) boot_finds "$1" "$2-fuzz"
+}
+
+# boot_finds KERNEL NAME: the scenario of that name in scenarios/ does.
+boot_finds() {
+  local kernel=$1 file=$work/scenarios/$2.conf log=$work/scenarios/$2.log counts
   in_tree "$log" "$rig" boot "$kernel" "$file" || true
   counts=$(tail --lines=1 "$log")
   [[ $counts =~ ^[0-9]+\ passed,\ [0-9]+\ failed$ ]] || rig_die "there was no virtual host: see $log"
@@ -156,6 +172,10 @@ builds() {
 # find_fault KERNEL NAME
 find_fault() {
   local kernel=$1 name=$2 scenario runs
+  if [ "$do" = fuzz ]; then
+    find_by_fuzz "$kernel" "$name"
+    return
+  fi
   while IFS= read -r scenario; do
     mapfile -t runs < <(mutant_runs "$name" "$scenario")
     if [ "$scenario" = unit ]; then
@@ -210,15 +230,17 @@ take() {
 }
 
 stamp() {
-  { printf '%s\n' "$hash" "$do" "$all" "$@" && cat; } | sha256sum | cut --delimiter=' ' --fields=1
+  { printf '%s\n' "$hash" "$do" "$all" "$MUTANT_FUZZ" "$@" && cat; } | sha256sum | cut --delimiter=' ' --fields=1
 }
 
-# Programs that fail on the driver as it is would find anything.
+# judge_original KERNEL SCENARIO RUN...: programs that fail on the driver as it is would find
+# anything.
 judge_original() {
-  local kernel=$1 scenario=$2
+  local kernel=$1 scenario=$2 find=find_by_boot
+  [ "$do" != fuzz ] || find=find_by_fuzz
   shift 2
   builds "$kernel" || rig_die "the driver cannot be built: see $work/build.log"
-  if find_by_boot "$kernel" original "$scenario" "$@"; then
+  if "$find" "$kernel" original "$scenario" "$@"; then
     rig_die "$kernel $scenario fails without any fault: $finding"
   else
     printf 'passed\tall pass without a fault\n'
@@ -234,6 +256,7 @@ original_runs() {
 
 original_scenarios() {
   local name
+  [ "$do" != fuzz ] || { echo fuzz && return; }
   for name in "${chosen[@]}"; do
     [ "$(mutant_column "$name" 3)" != "$1" ] || mutant_scenarios "$name"
   done | awk '$0 != "unit" && !seen[$0]++'
@@ -254,12 +277,12 @@ say() {
 chosen=()
 while IFS=$'\t' read -r name _ kernel _; do
   ! is_one_of "$name" "${names[@]}" || ! is_one_of "$kernel" "${kernels[@]}" || chosen+=("$name")
-done < <(mutants_say table)
+done < <(mutants_say table | awk -F '\t' -v fuzz="$([ "$do" = fuzz ] && [ "${#names[@]}" -eq 0 ] && echo yes)" 'fuzz == "" || $6 == fuzz')
 copy_tree
 # Whatever is changed meanwhile.
 MUTANTS=$tree/tests/mutants
 
-if [ "$do" = run ]; then
+if [ "$do" != build ]; then
   for kernel in $(for name in "${chosen[@]}"; do mutant_column "$name" 3; done | sort --unique); do
     for scenario in $(original_scenarios "$kernel"); do
       mapfile -t runs < <(original_runs "$kernel" "$scenario")

@@ -2,7 +2,7 @@
 #
 # Reads lists of mutants (tests/mutants/README.md), and
 #   -v say=table              prints a line for each: name, file, kernel, sentence, why it
-#                             lives, with tabs between
+#                             lives, yes if the fuzzer has to find it, with tabs between
 #   -v say=found              who ought to find them, a line for each: name, scenario, program,
 #                             with tabs between
 #   -v say=text -v name=N     all that the list has of N
@@ -38,7 +38,7 @@ function begin(word) {
 	order[++count] = word
 	file[word] = path
 	kernel[word] = "trixie-backports"
-	what[word] = lives[word] = ""
+	what[word] = lives[word] = fuzz[word] = ""
 }
 
 function add_found(rest, scenario, programs, i, n) {
@@ -72,8 +72,9 @@ mutant == "" { die(where() "not in a mutant") }
 /^what / { what[mutant] = rest; next }
 /^kernel / { kernel[mutant] = rest; next }
 /^lives / { lives[mutant] = rest; next }
+/^fuzz yes$/ { fuzz[mutant] = rest; next }
 /^found / { add_found(rest); next }
-{ die(where() "'" $1 "' is none of file, mutant, what, kernel, found, lives") }
+{ die(where() "'" $1 "' is none of file, mutant, what, kernel, found, fuzz, lives") }
 
 END {
 	if (failed)
@@ -93,7 +94,7 @@ END {
 
 function all(word) {
 	if (say == "table")
-		printf "%s\t%s\t%s\t%s\t%s\n", word, file[word], kernel[word], what[word], lives[word]
+		printf "%s\t%s\t%s\t%s\t%s\t%s\n", word, file[word], kernel[word], what[word], lives[word], fuzz[word]
 	if (say == "found")
 		printf "%s", found[word]
 }

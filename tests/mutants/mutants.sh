@@ -13,7 +13,7 @@ mutants_say() {
   awk -v say="$what" -v name="$name" -f "$RIG_TOP/tests/mutants/mutants.awk" "$MUTANTS"/*.list "$@"
 }
 
-# mutant_column NAME NUMBER: 2 file, 3 kernel, 4 sentence, 5 why it lives.
+# mutant_column NAME NUMBER: 2 file, 3 kernel, 4 sentence, 5 why it lives, 6 yes: by the fuzzer, too.
 mutant_column() {
   mutants_say table | awk -F '\t' -v name="$1" -v number="$2" '$1 == name { print $number; found = 1 } END { exit !found }'
 }
