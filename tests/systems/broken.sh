@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # long: trixie
-# minutes: 6
+# minutes: 20
 #
 # Hosts that are broken, one way after the other: doctor names the cause, and what it
 # prints mends it.
