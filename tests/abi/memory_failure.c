@@ -64,13 +64,18 @@ static int lose(unsigned int index, u64 offset)
 }
 
 /* The driver takes the page away soon after the signal. */
+static void wait_until_taken(const char *at)
+{
+	while (touch_walk(at).size)
+		task_sleep_ms(1);
+}
+
 static void lose_mapped(unsigned int index, u64 offset, const char *at)
 {
 	watch_signals();
 	CHECK_RET(lose(index, offset), 0);
 	CHECK_EQ(signals_seen(), 1);
-	while (touch_walk(at).size)
-		task_sleep_ms(1);
+	wait_until_taken(at);
 }
 
 /* An open GPU all of whose pages are good. */
@@ -338,7 +343,9 @@ static void too_many(void)
 	CHECK_RET(vfio_read(&dev, USEMEM, 0, &value, 8), -EIO);
 	CHECK_RET(vfio_read(&dev, USEMEM, page, &value, 8), 8);
 	CHECK_EQ(host_gpu_number(&gpu, "lost_pages"), LOST_MAX);
+	mapping_touch(map + page);
 	lose_mapped(USEMEM, 2 * i * page, map + page);
+	wait_until_taken(resmem);
 	CHECK_EQ(host_gpu_number(&gpu, "lost_pages"), LOST_MAX + 1);
 	host_quiet(false);
 	for (index = program_regions(); *index; index++)
