@@ -19,6 +19,7 @@
 #define AT_ONCE_MS 5000
 #define PATIENCE_MS 20000
 #define STILL_WAITING_MS 1000
+#define LOOK_MS 10
 #define LIMIT_MS 30000
 #define MODULE_FOLDER "/sys/module/" DRIVER
 
@@ -49,7 +50,7 @@ static void check_bound(void)
 	char driver[NAME_MAX + 1];
 
 	while (!is_offered() && task_now_ms() < until)
-		task_sleep_ms(10);
+		task_sleep_ms(LOOK_MS);
 	CHECK(is_offered(), "%s is not bound", gpu.bdf);
 	host_driver(gpu.bdf, driver, sizeof(driver));
 	CHECK(!strcmp(driver, DRIVER), "%s has '%s'", gpu.bdf, driver);
@@ -166,19 +167,21 @@ static long wait_for(void *pid)
 	return waitpid(*(pid_t *)pid, NULL, 0);
 }
 
-/* A probe that waits has the link to the driver for longer than one that looks. */
+/*
+ * A probe that waits has the link to the driver for longer than one that looks.
+ * Looks are counted, for the time may go by between two of them.
+ */
 static void check_waits(void)
 {
 	long until = task_now_ms() + PATIENCE_MS;
-	long since = task_now_ms();
 	char driver[NAME_MAX + 1];
+	int looks = 0;
 
-	while (task_now_ms() - since < STILL_WAITING_MS) {
+	while (looks < STILL_WAITING_MS / LOOK_MS) {
 		CHECK(task_now_ms() < until, "nobody waits");
 		host_driver(gpu.bdf, driver, sizeof(driver));
-		if (strcmp(driver, DRIVER))
-			since = task_now_ms();
-		task_sleep_ms(10);
+		looks = strcmp(driver, DRIVER) ? 0 : looks + 1;
+		task_sleep_ms(LOOK_MS);
 	}
 }
 
