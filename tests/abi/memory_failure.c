@@ -123,8 +123,7 @@ static void told_early(void)
 	pid = fork();
 	CHECK(pid >= 0, "fork: %s", strerror(errno));
 	if (!pid) {
-		CHECK_RET(tap_sys(prctl(PR_MCE_KILL, PR_MCE_KILL_SET,
-					PR_MCE_KILL_EARLY, 0, 0)), 0);
+		CHECK_RET(tap_sys(prctl(PR_MCE_KILL, PR_MCE_KILL_SET, PR_MCE_KILL_EARLY, 0, 0)), 0);
 		mapping_touch(map + 2 * page);
 		watch_signals();
 		CHECK_RET(tap_sys(write(ready[1], "r", 1)), 1);
@@ -185,8 +184,7 @@ static void check_gone(const char *at)
 /* Leaves as large as can be, but for the one with the page in it. */
 static void only_that_page(void)
 {
-	size_t page = host_page_size(), pmd = host_pmd_size();
-	size_t lost = pmd + 7 * page, at;
+	size_t page = host_page_size(), pmd = host_pmd_size(), lost = pmd + 7 * page, at;
 	const unsigned int *index;
 
 	begin();
@@ -196,28 +194,24 @@ static void only_that_page(void)
 		char *map = mapping_congruent(&dev, *index, skip, length, 0);
 
 		for (at = 0; at < length; at += pmd / 2)
-			CHECK_EQ(mapping_touch(map + at).size,
-				 host_largest_leaf());
+			CHECK_EQ(mapping_touch(map + at).size, host_largest_leaf());
 		lose_mapped(*index, skip + lost, map + lost);
 		check_gone(map + lost);
 		for (at = pmd; at < 2 * pmd; at += 3 * page) {
 			if (at == lost)
 				continue;
 			CHECK_EQ(mapping_touch(map + at).size, page);
-			CHECK_EQ(touch_walk(map + at).pfn,
-				 mapping_pfn(*index, skip + at));
+			CHECK_EQ(touch_walk(map + at).pfn, mapping_pfn(*index, skip + at));
 		}
 		check_gone(map + lost);
 		for (at = 0; at < length; at += at ? pmd : 2 * pmd)
-			CHECK_EQ(mapping_touch(map + at).size,
-				 host_largest_leaf());
+			CHECK_EQ(mapping_touch(map + at).size, host_largest_leaf());
 
 		/* The same for who comes later. */
 		map = mapping_congruent(&dev, *index, skip, length, 0);
 		CHECK_EQ(mapping_touch(map).size, host_largest_leaf());
 		if (length > 2 * pmd)
-			CHECK_EQ(touch_walk(map + 2 * pmd).size,
-				 host_largest_leaf());
+			CHECK_EQ(touch_walk(map + 2 * pmd).size, host_largest_leaf());
 		CHECK_EQ(touch_walk(map + pmd).size, 0);
 		CHECK_EQ(mapping_touch(map + lost - page).size, page);
 		CHECK_EQ(touch_walk(map + lost).size, 0);
