@@ -188,6 +188,10 @@ void vgpu_config_reset(struct vgpu *gpu)
 
 u32 vgpu_config_read(const struct vgpu *gpu, int where, int size)
 {
+	if (where + size > VGPU_CONFIG_SIZE ||
+	    (gpu->no_length && where == VGPU_NVIDIA_DVSEC + PCI_DVSEC_HEADER1))
+		return GENMASK(8 * size - 1, 0);
+
 	return vgpu_get(gpu->config.value + where, size);
 }
 

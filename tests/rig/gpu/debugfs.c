@@ -14,6 +14,8 @@
  *   soft_reset                1: D3hot to D0 resets the function (its No_Soft_Reset is
  *                             clear), which drivers look at when they bind
  *   gone                      1: the function is unreachable at once
+ *   no_length                 1: the length of the NVIDIA DVSEC reads all ones, as if the
+ *                             function were unreachable for that moment
  */
 #include <linux/debugfs.h>
 #include <linux/limits.h>
@@ -153,6 +155,28 @@ static int vgpu_gone_set(void *data, u64 value)
 
 DEFINE_DEBUGFS_ATTRIBUTE(vgpu_gone_fops, vgpu_gone_get, vgpu_gone_set, "%llu\n");
 
+static int vgpu_no_length_get(void *data, u64 *value)
+{
+	struct vgpu *gpu = data;
+
+	*value = READ_ONCE(gpu->no_length);
+
+	return 0;
+}
+
+static int vgpu_no_length_set(void *data, u64 value)
+{
+	struct vgpu *gpu = data;
+
+	if (value > 1)
+		return -EINVAL;
+	WRITE_ONCE(gpu->no_length, value);
+
+	return 0;
+}
+
+DEFINE_DEBUGFS_ATTRIBUTE(vgpu_no_length_fops, vgpu_no_length_get, vgpu_no_length_set, "%llu\n");
+
 static int vgpu_resets_get(void *data, u64 *value)
 {
 	struct vgpu *gpu = data;
@@ -192,6 +216,7 @@ void vgpu_debugfs_add(struct vgpu *gpu, const char *name)
 	vgpu_add_file(dir, "reset_fails", 0600, gpu, &vgpu_reset_fails_fops);
 	vgpu_add_file(dir, "soft_reset", 0600, gpu, &vgpu_soft_reset_fops);
 	vgpu_add_file(dir, "gone", 0600, gpu, &vgpu_gone_fops);
+	vgpu_add_file(dir, "no_length", 0600, gpu, &vgpu_no_length_fops);
 	vgpu_add_file(dir, "resets", 0400, gpu, &vgpu_resets_fops);
 }
 

@@ -80,6 +80,7 @@ struct vgpu_config {
  * @stuck: a reset waits for @reset_fails to be cleared
  * @bus_reset: the root port holds its secondary bus in reset
  * @gone: the function does not answer
+ * @no_length: the length of the NVIDIA DVSEC reads all ones
  * @saved_registers: what the BAR0 status registers hold below @gone
  */
 struct vgpu {
@@ -101,6 +102,7 @@ struct vgpu {
 	bool stuck;
 	bool bus_reset;
 	bool gone;
+	bool no_length;
 	u32 saved_registers[VGPU_STEPS];
 };
 
