@@ -5,6 +5,9 @@
  */
 #include "nvgrace_gpu.h"
 
+/* In the core's map of config space: PCI_CAP_ID_INVALID in its vfio_pci_config.c */
+#define NO_CAPABILITY	0xff
+
 static void init_region(struct nvgrace_gpu *gpu, struct nvgrace_region *region,
 			const struct nvgrace_memory_part *part, struct nvgrace_fake_bar *bar)
 {
@@ -40,6 +43,32 @@ void nvgrace_gpu_init_memory(struct nvgrace_gpu *gpu, const struct nvgrace_memor
 	nvgrace_watch_init(gpu);
 }
 
+/*
+ * The core makes a map of config space, as large as that is, with a byte for each byte of a
+ * capability. How long a capability is the function tells: 4095 bytes, if it does not answer
+ * just then, as in a reset below its port. There is room for that, and such a map is not used:
+ * it would let the user write to what other capabilities have there.
+ */
+static int enable(struct vfio_pci_core_device *core)
+{
+	struct pci_dev *pdev = core->pdev;
+	int ret, size = pdev->cfg_size;
+
+	if (size > PCI_CFG_SPACE_SIZE)
+		pdev->cfg_size += PCI_CFG_SPACE_EXP_SIZE;
+	ret = vfio_pci_core_enable(core);
+	swap(pdev->cfg_size, size);
+	if (ret)
+		return ret;
+
+	if (size > pdev->cfg_size && core->pci_config_map[pdev->cfg_size] != NO_CAPABILITY) {
+		vfio_pci_core_disable(core);
+		return -EIO;
+	}
+
+	return 0;
+}
+
 static int nvgrace_open_device(struct vfio_device *core_vdev)
 {
 	struct nvgrace_gpu *gpu = nvgrace_gpu_from_core(core_vdev);
@@ -50,7 +79,7 @@ static int nvgrace_open_device(struct vfio_device *core_vdev)
 	if (ret)
 		return ret;
 
-	ret = vfio_pci_core_enable(&gpu->core);
+	ret = enable(&gpu->core);
 	if (ret)
 		return ret;
 
@@ -112,7 +141,7 @@ static int nvgrace_plain_open_device(struct vfio_device *core_vdev)
 	struct nvgrace_gpu *gpu = nvgrace_gpu_from_core(core_vdev);
 	int ret;
 
-	ret = vfio_pci_core_enable(&gpu->core);
+	ret = enable(&gpu->core);
 	if (ret)
 		return ret;
 

@@ -233,6 +233,7 @@ void host_gpu_restore(const struct gpu *gpu)
 	host_control_set(gpu->bdf, "gone", 0);
 	host_control_set(gpu->bdf, "reset_fails", 0);
 	host_control_set(gpu->bdf, "soft_reset", 0);
+	host_control_set(gpu->bdf, "no_length", 0);
 	host_control_set(gpu->bdf, "link_ms", gpu->link_ms);
 	host_control_set(gpu->bdf, "train_ms", gpu->train_ms);
 	host_gpu_set_ready(gpu, true);

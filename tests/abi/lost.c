@@ -2,6 +2,7 @@
 /*
  * D6.4a: registers of the function that were lost: BARs at 0, memory decode off, while
  * the core believes otherwise. A touch of BAR0 that gets through is an abort.
+ * D6.4d: and lost for a moment only, in an open.
  */
 #include <errno.h>
 
@@ -89,12 +90,36 @@ static void before_open(void)
 	check_works();
 }
 
+/*
+ * Gone for as long as the core asks how long a DVSEC is, where it shows them. More than once:
+ * what it did to memory of the kernel would not always show.
+ */
+static void gone_in_an_open(void)
+{
+	u16 first = 0;
+	int round;
+
+	vfio_open(&dev, &gpu);
+	CHECK_RET(vfio_read(&dev, CONFIG, PCI_CFG_SPACE_SIZE, &first, 2), 2);
+	vfio_close(&dev);
+	host_control_set(gpu.bdf, "no_length", 1);
+	for (round = 0; round < 10; round++) {
+		CHECK_RET(vfio_try_open(&dev, &gpu),
+			  first == PCI_EXT_CAP_ID_DVSEC ? -EIO : 0);
+		vfio_close(&dev);
+	}
+	host_control_set(gpu.bdf, "no_length", 0);
+	begin();
+	check_works();
+}
+
 static const struct tap_test tests[] = {
 	{ "D6.4a registers lost before a reset by sysfs take BARs out of reach", by_sysfs },
 	{ "D6.4a registers lost before VFIO_DEVICE_RESET take BARs out of reach", by_ioctl },
 	{ "D6.4a memory decode is not turned on while the function is gone",
 	  turned_on_while_gone },
 	{ "D6.4a registers lost before an open are restored", before_open },
+	{ "D6.4d a function that does not answer while it is opened: EIO", gone_in_an_open },
 };
 
 int main(int argc, char **argv)
