@@ -38,7 +38,7 @@ for kernel in "${kernels[@]}"; do
   reports+=("kernel=$kernel" "release=$(kernel_release "$kernel")")
   for kind in time count; do
     scenario=bench-$kind
-    logs=$RIG_CACHE/logs/$kernel/$scenario
+    logs=$(rig_work)/logs/$kernel/$scenario
     jobs_run "$kernel $(kernel_release "$kernel") $scenario" "$logs/console.log" "$RIG_DIR/rig" boot "$kernel" "$scenario"
     reports+=("kind=$kind" "$logs/report.tap")
   done
@@ -49,7 +49,7 @@ summary() {
   awk -v format="$1" -f "$RIG_TOP/tests/bench/summary.awk" "$RIG_TOP/tests/bench/metrics.list" "${reports[@]}"
 }
 
-results=$RIG_CACHE/bench
+results=$(rig_work)/bench
 mkdir --parents "$results"
 { cat "$RIG_TOP/tests/bench/intro.md"; summary markdown; } >"$results/bench.md"
 summary json >"$results/bench.json"

@@ -7,7 +7,7 @@
 set -euo pipefail
 
 cd "$(dirname "$0")/../.."
-results=${RIG_CACHE:-.cache}/bench
+results=${RIG_WORK:-${RIG_CACHE:-.cache}}/bench
 
 fail() {
   printf 'bench: error: %s\n' "$*" >&2
