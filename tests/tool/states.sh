@@ -318,6 +318,11 @@ module_blacklist() { not_loaded; put proc/cmdline "quiet module_blacklist=nouvea
 check "the kernel is told not to load the module: doctor" module_blacklist doctor_begins 2 \
   "modprobe's configuration: the kernel's command line: module_blacklist=nouveau,$MODULE" \
   "# take module_blacklist=nouveau,$MODULE from the kernel's command line, and write in its place module_blacklist=nouveau"
+modules_disabled() { not_loaded; put proc/sys/kernel/modules_disabled 1; }
+check "the kernel loads no module any more: doctor" modules_disabled doctor_begins 2 "modprobe's configuration: kernel.modules_disabled is 1" \
+  "echo $MODULE >/etc/modules-load.d/$MODULE.conf" reboot
+modules_loaded() { put proc/sys/kernel/modules_disabled 1; }
+check "the same, when the driver is loaded: doctor" modules_loaded all_well
 
 # Two kernels newer than the one that runs, one of them without the module.
 two_kernels() { modules_install 6.19.1-arm64; next_kernel; }

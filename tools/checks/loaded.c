@@ -71,13 +71,31 @@ static bool check_command_line(struct diagnosis *diagnosis, const char *name)
 	return false;
 }
 
+/* Whoever has set that cannot take it back. systemd loads modules before it sets it. */
+static bool check_modules_disabled(struct diagnosis *diagnosis)
+{
+	struct finding *finding;
+	char value[4];
+
+	if (module_is_loaded(GPU_DRIVER) ||
+	    tree_line(value, sizeof(value), "/proc/sys/kernel/modules_disabled") ||
+	    strcmp(value, "1"))
+		return true;
+	finding = diagnosis_add(diagnosis, VERDICT_PROBLEM, "kernel.modules_disabled is 1");
+	finding->code = "modules-disabled";
+	finding_explain(finding, "no module can be loaded until the next boot",
+			"echo " GPU_MODULE " >/etc/modules-load.d/" GPU_MODULE ".conf\nreboot");
+	return false;
+}
+
 void check_config(struct diagnosis *diagnosis)
 {
 	const char * const names[] = {
 		"vfio", "vfio_pci_core", vfio_iommu_module(diagnosis->host.release), GPU_DRIVER,
 	};
-	bool all_well = check_blacklist(diagnosis);
+	bool all_well = check_modules_disabled(diagnosis);
 
+	all_well &= check_blacklist(diagnosis);
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		all_well &= check_install(diagnosis, names[i]);
 		all_well &= check_command_line(diagnosis, names[i]);
