@@ -4,14 +4,11 @@
  * bus without a word to the driver before or after.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "access.h"
 #include "bar0.h"
 #include "host.h"
+#include "link_error.h"
 #include "program.h"
 #include "touch.h"
 
@@ -19,36 +16,13 @@
 /* The link has a second to come back after its reset. */
 #define RECOVERY_MS 2500
 
-/* drivers/pci/pcie/aer_inject.c: what is written to /dev/aer_inject */
-struct aer_error {
-	u8 bus;
-	u8 device;
-	u8 function;
-	u32 uncorrectable;
-	u32 correctable;
-	u32 header_log[4];
-	u32 domain;
-};
-
 static struct vfio dev;
 static struct access accesses[ACCESS_KINDS];
 static char *bar0;
 
-static void inject(u32 uncorrectable)
+static void inject(void)
 {
-	unsigned int domain, bus, device, function;
-	struct aer_error error = { .uncorrectable = uncorrectable };
-	int fd = open("/dev/aer_inject", O_RDWR | O_CLOEXEC);
-
-	CHECK(fd >= 0, "/dev/aer_inject: %s", strerror(errno));
-	CHECK(sscanf(gpu.bdf, "%x:%x:%x.%x", &domain, &bus, &device,
-		     &function) == 4, "an odd address: %s", gpu.bdf);
-	error.domain = domain;
-	error.bus = bus;
-	error.device = device;
-	error.function = function;
-	CHECK_RET(tap_sys(write(fd, &error, sizeof(error))), sizeof(error));
-	close(fd);
+	CHECK_RET(link_error(gpu.bdf), 0);
 }
 
 static void begin(void)
@@ -81,7 +55,7 @@ static void fatal(void)
 	begin();
 	host_gpu_never_ready(&gpu);
 	resets = host_control_get(gpu.bdf, "resets");
-	inject(PCI_ERR_UNC_MALF_TLP);
+	inject();
 	wait_refused();
 	while (host_control_get(gpu.bdf, "resets") == resets)
 		task_sleep_ms(1);
@@ -102,7 +76,7 @@ static void fatal(void)
 static void not_recovered(void)
 {
 	begin();
-	inject(PCI_ERR_UNC_MALF_TLP);
+	inject();
 	wait_refused();
 	task_sleep_ms(RECOVERY_MS);
 	bar0_check_refused(&dev, bar0);
@@ -131,7 +105,7 @@ static void fatal_in_use(void)
 	begin();
 	task_start(&task, hammer, NULL);
 	for (i = 0; i < 3; i++) {
-		inject(PCI_ERR_UNC_MALF_TLP);
+		inject();
 		task_sleep_ms(RECOVERY_MS);
 		vfio_reset(&dev);
 		vfio_set_decode(&dev, true);
@@ -143,7 +117,7 @@ static void fatal_in_use(void)
 static void reopened(void)
 {
 	vfio_open(&dev, &gpu);
-	inject(PCI_ERR_UNC_MALF_TLP);
+	inject();
 	vfio_close(&dev);
 	task_sleep_ms(RECOVERY_MS);
 	vfio_open(&dev, &gpu);

@@ -2,9 +2,14 @@
 /* Hardware that fails for a moment, by the rig's controls; and is well again. */
 #include "fuzz.h"
 #include "host.h"
+#include "link_error.h"
 #include "task.h"
 
 #define MOMENT_MS 400
+/* The link has a second to come back after a reset of the bus. */
+#define RECOVERY_MS 2500
+/* GH200 120GB: see quirk_no_bus_reset() for NVIDIA's in Linux */
+#define NO_BUS_RESET_ID 0x2342
 
 static void moment(struct lane *lane)
 {
@@ -84,12 +89,30 @@ static long gone(struct lane *lane)
 	return fail(lane, "gone");
 }
 
+/*
+ * A fatal error on the link, where the kernel can be made to see one. Linux gives up a GPU
+ * whose bus may not be reset, for good: that one is spared.
+ */
+static long broken_link(struct lane *lane)
+{
+	const struct gpu *gpu = &plan_target(lane)->gpu;
+	long ret;
+
+	if (gpu->id == NO_BUS_RESET_ID)
+		return drop(lane);
+	ret = link_error(gpu->bdf);
+	if (!ret)
+		task_sleep_ms(RECOVERY_MS);
+	return ret;
+}
+
 static const struct op ops[] = {
 	{ "never ready", 30, never_ready },
 	{ "slow", 15, slow },
 	{ "drop", 10, drop },
 	{ "resets fail", 10, resets_fail },
 	{ "gone", 10, gone },
+	{ "broken link", 5, broken_link },
 	{ }
 };
 
