@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "bar0.h"
 #include "host.h"
 #include "program.h"
 #include "vfio.h"
@@ -218,8 +219,26 @@ static void over_unbind(void)
 	CHECK_RET(importer_tell("map"), -ENODEV);
 }
 
+/* The core's own. */
+static void of_bar0(void)
+{
+	const struct vfio_range start = { 0, host_page_size() };
+	struct vfio_range pieces[PIECES_MAX];
+	char text[1024];
+	u64 address, end;
+
+	vfio_open(&dev, &gpu);
+	CHECK_RET(import(export_well(BAR0, &start, 1)), 0);
+	CHECK_RET(host_pci_read(gpu.bdf, "resource", text, sizeof(text)), 0);
+	CHECK(sscanf(text, "%llx %llx", &address, &end) == 2, "resource says %s", text);
+	CHECK_EQ(imported(pieces), 1);
+	CHECK_EQ(pieces[0].offset, address);
+	CHECK_EQ(pieces[0].length, start.length);
+}
+
 static const struct tap_test tests[] = {
 	{ "D7 dma-buf: a peer gets all of a region, where it really is", whole },
+	{ "D7 dma-buf: a peer gets BAR0, where it is", of_bar0 },
 	{ "D7 dma-buf: pieces of a region, in the order asked for", pieces_in_order },
 	{ "D7 dma-buf: nothing past the real length, nor half pages", not_beyond },
 	{ "D7 dma-buf: a reset takes it away, then it can be had again", over_a_reset },
