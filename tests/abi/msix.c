@@ -217,6 +217,30 @@ static void request_not_ready(void)
 	CHECK_RET(task_end(&task), 0);
 }
 
+/* Other requests with data of their own than eventfds. */
+static void by_bool(void)
+{
+	struct {
+		struct vfio_irq_set set;
+		u8 on;
+	} request = {
+		.set = {
+			.argsz = sizeof(request),
+			.flags = VFIO_IRQ_SET_DATA_BOOL | VFIO_IRQ_SET_ACTION_TRIGGER,
+			.index = VFIO_PCI_MSIX_IRQ_INDEX,
+			.count = 1,
+		},
+	};
+	u64 count;
+
+	begin();
+	CHECK_RET(set_from(&request), 0);
+	request.on = true;
+	CHECK_RET(set_from(&request), 0);
+	CHECK_RET(tap_sys(read(event, &count, sizeof(count))), sizeof(count));
+	CHECK_EQ(count, 1);
+}
+
 static const struct tap_test tests[] = {
 	{ "D6.4b MSI-X with decode off over a reset by sysfs", by_sysfs },
 	{ "D6.4b MSI-X with decode off over VFIO_DEVICE_RESET", by_ioctl },
@@ -227,6 +251,7 @@ static const struct tap_test tests[] = {
 	{ "D6.4b MSI-X with lost registers over resets", lost_then_reset },
 	{ "D6.4b MSI-X with lost registers is set, and over a close", lost_then_set },
 	{ "D6.4b MSI-X with lost registers over a sleep", lost_then_asleep },
+	{ "D6.4b MSI-X triggered by VFIO_IRQ_SET_DATA_BOOL", by_bool },
 	{ "D6.4b MSI-X set by a request that has to be waited for", request_not_ready },
 };
 
