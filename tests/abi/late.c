@@ -212,6 +212,23 @@ static long bind_by_hand(void *unused)
 	return host_bind(gpu.bdf, DRIVER);
 }
 
+/* Hardware that goes while somebody waits for it. */
+static void gone_meanwhile(void)
+{
+	int log = kmsg_open();
+	struct task task;
+	char text[4096];
+
+	insert_while_not_ready();
+	task_start(&task, bind_by_hand, NULL);
+	check_waits();
+	host_control_set(gpu.bdf, "gone", 1);
+	CHECK(task_ended(&task, AT_ONCE_MS), "it goes on waiting");
+	CHECK_RET(task_end(&task), -EIO);
+	CHECK_EQ(kmsg_read(log, KMSG_ERR, gpu.bdf, text, sizeof(text)), 1);
+	CHECK(strstr(text, "the device does not answer"), "it says: %s", text);
+}
+
 static void not_ready_on_node(void)
 {
 	CHECK_RET(host_unbind(gpu.bdf), 0);
@@ -270,6 +287,7 @@ static const struct tap_test tests[] = {
 	{ "D1.6 the GPU is removed before it is ready", removed },
 	{ "D1.6 a bind by hand takes over, and can be killed",
 	  taken_over },
+	{ "D1.6 a GPU goes while a bind by hand waits for it", gone_meanwhile },
 	{ "D1.6 a bind by hand of a NUMA node's GPU waits for it", numa_node },
 	{ "D1.6 a bind by hand that could not be killed does not wait for long",
 	  numa_node_long },
