@@ -120,20 +120,30 @@ void host_rebind(const char *bdf, const char *driver)
 	CHECK_RET(host_bind(bdf, driver), 0);
 }
 
-void host_lose_registers(const char *bdf, u8 express)
+/* Config space of the function itself, past VFIO: bits of a register change. */
+static void change_register(const char *bdf, int at, u16 clear, u16 set)
 {
-	int at = express + PCI_EXP_DEVCTL;
 	char path[PATH_MAX];
-	u16 control;
+	u16 value;
 	int fd;
 
 	host_pci_path(path, sizeof(path), bdf, "config");
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	CHECK(fd >= 0, "%s cannot be opened", path);
-	CHECK_RET(tap_sys(pread(fd, &control, 2, at)), 2);
-	control |= PCI_EXP_DEVCTL_BCR_FLR;
-	CHECK_RET(tap_sys(pwrite(fd, &control, 2, at)), 2);
+	CHECK_RET(tap_sys(pread(fd, &value, 2, at)), 2);
+	value = (value & ~clear) | set;
+	CHECK_RET(tap_sys(pwrite(fd, &value, 2, at)), 2);
 	close(fd);
+}
+
+void host_lose_registers(const char *bdf, u8 express)
+{
+	change_register(bdf, express + PCI_EXP_DEVCTL, 0, PCI_EXP_DEVCTL_BCR_FLR);
+}
+
+void host_lose_decode(const char *bdf)
+{
+	change_register(bdf, PCI_COMMAND, PCI_COMMAND_MEMORY, 0);
 }
 
 int host_insert(const char *path)

@@ -46,6 +46,9 @@ void host_rebind(const char *bdf, const char *driver);
 /* Registers are lost, as by a function that comes back by itself: no driver hears of it. */
 void host_lose_registers(const char *bdf, u8 express);
 
+/* Memory decode goes off, and nobody knows. */
+void host_lose_decode(const char *bdf);
+
 /* Inserts a module, from a file without compression; removes the driver's. */
 int host_insert(const char *path);
 int host_remove_driver(void);

@@ -5,6 +5,8 @@
  * D6.4d: and lost for a moment only, in an open.
  */
 #include <errno.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "access.h"
 #include "bar0.h"
@@ -90,6 +92,29 @@ static void before_open(void)
 	check_works();
 }
 
+/* Whoever enabled it before: then the core only counts. Its user is gone before the unbind. */
+static void enabled_by_others(void)
+{
+	int status;
+	pid_t pid;
+
+	CHECK_RET(host_unbind(gpu.bdf), 0);
+	CHECK_RET(host_pci_write(gpu.bdf, "enable", "1"), 0);
+	CHECK_RET(host_bind(gpu.bdf, DRIVER), 0);
+	host_lose_decode(gpu.bdf);
+	pid = fork();
+	CHECK(pid >= 0, "fork: %m");
+	if (!pid) {
+		begin();
+		check_works();
+		_exit(0);
+	}
+	CHECK_RET(waitpid(pid, &status, 0), pid);
+	CHECK_RET(status, 0);
+	CHECK_RET(host_unbind(gpu.bdf), 0);
+	CHECK_RET(host_pci_write(gpu.bdf, "enable", "0"), 0);
+}
+
 /*
  * Gone for as long as the core asks how long a DVSEC is, where it shows them. More than once:
  * what it did to memory of the kernel would not always show.
@@ -119,6 +144,8 @@ static const struct tap_test tests[] = {
 	{ "D6.4a memory decode is not turned on while the function is gone",
 	  turned_on_while_gone },
 	{ "D6.4a registers lost before an open are restored", before_open },
+	{ "D6.4a memory decode lost before an open of what was enabled already",
+	  enabled_by_others },
 	{ "D6.4d a function that does not answer while it is opened: EIO", gone_in_an_open },
 };
 
