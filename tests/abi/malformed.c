@@ -13,11 +13,13 @@
 #define BASE_PROPERTY "nvidia,gpu-mem-base-pa"
 #define SIZE_PROPERTY "nvidia,gpu-mem-size"
 #define REGION_MAX TIB
+/* Where the emulator has the host's own memory. */
+#define RAM_BASE GIB
 
 /**
  * struct refusal - what must become of a GPU
  * @error: probe's errno
- * @property: named in the message
+ * @property: what is named in the message
  * @value: its value, in the message too; 0 if there is none to tell
  * @why: words in the message, or NULL
  */
@@ -50,6 +52,8 @@ static struct refusal refuse_value(const struct gpu *gpu)
 {
 	u64 page = host_page_size();
 
+	if (gpu->base == RAM_BASE)
+		return (struct refusal){ -EBUSY, "System RAM", gpu->base };
 	if (!gpu->size)
 		return (struct refusal){ -ENOMEM, SIZE_PROPERTY, 0,
 					 "C2C link" };
