@@ -153,7 +153,7 @@ help:
 	@echo 'make check      quick tests: no root, no virtual machine'
 	@echo 'make test       all tests, on every kernel (root; Debian)'
 	@echo 'make test-long  what test leaves out for time: more kernels and systems, hours of fuzzing (root; Debian)'
-	@echo 'make coverage   which lines of tools/ the tests run, and why not the others (root; Debian)'
+	@echo 'make coverage   which lines of src/ and tools/ the tests run, and why not the others (root; Debian)'
 	@echo 'make bench      measure this driver and the in-kernel one, side by side (root; Debian)'
 	@echo 'make bench-record  put what it measured into docs/bench.md and the README'
 	@echo 'make kernels-record  put what test found on each kernel into docs/kernels.md'

@@ -62,7 +62,7 @@ def source_names(top):
 
 def name_of(path, names):
     """That of a path which gcov says, of a build that may have been elsewhere; None if it is no file of ours."""
-    parts = pathlib.PurePath(path).parts
+    parts = path.parts
     for begin in range(len(parts)):
         for name in ("/".join(parts[begin:]), "tools/" + "/".join(parts[begin:])):
             if name in names:
@@ -75,8 +75,9 @@ def read(path, names):
     sources = {}
     with open(path, encoding="utf-8") as file:
         for line in file:
-            for found in json.loads(line)["files"]:
-                name = name_of(found["file"], names)
+            document = json.loads(line)
+            for found in document["files"]:
+                name = name_of(pathlib.PurePath(document["current_working_directory"]) / found["file"], names)
                 if name:
                     sources.setdefault(name, Source()).add(found)
     return sources

@@ -3,7 +3,7 @@
 #
 # compile.sh HEADERS FOLDER [VARIABLE=VALUE...]: builds the module in FOLDER against the
 # kernel headers.
-# compile.sh --strict HEADERS FOLDER: with W=1 and sparse on every file. Any warning is a
+# compile.sh --strict HEADERS FOLDER [VARIABLE=VALUE...]: with W=1 and sparse on every file. Any warning is a
 # failure.
 # Runs inside the root.
 
@@ -48,9 +48,15 @@ if [ "$strict" = no ]; then
   exit
 fi
 
+# A kernel that can count what runs is there for that. A function that is inlined everywhere
+# would count as one that never runs.
+if grep --quiet '^CONFIG_GCOV_KERNEL=y' "$headers/.config"; then
+  set -- "$@" GCOV_PROFILE=y "CFLAGS_GCOV=-fprofile-arcs -ftest-coverage -fno-inline-functions -fno-inline-small-functions -fno-inline-functions-called-once"
+fi
+
 # KBUILD_CHECKSRC is what C=2 sets, unless the script that looks for sparse is
 # missing, as it is in the headers of some kernels.
-build W=1 C=2 KBUILD_CHECKSRC=2 CHECK=/opt/sid/usr/bin/sparse
+build W=1 C=2 KBUILD_CHECKSRC=2 CHECK=/opt/sid/usr/bin/sparse "$@"
 
 unchecked=$(sed --quiet 's/^ *CC \[M\] *\(.*\)\.o$/\1.c/p' "$log" | grep --invert-match --extended-regexp '\.mod\.c|\.module-common\.c' |
   while IFS= read -r file; do grep --quiet "^ *CHECK .*${file##*/}\$" "$log" || echo "$file"; done)
