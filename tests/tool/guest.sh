@@ -96,10 +96,15 @@ all=(--memory 4096M --cpus 2 --name first --disk /srv/disk.qcow2 --network br0 -
 tap_check "qemu: every option" prints_known qemu-options.txt "$options" qemu "$GPU" "${all[@]}"
 tap_check "libvirt: every option" prints_known libvirt-options.xml "$options" libvirt "$GPU" "${all[@]}"
 tap_check "libvirt of trixie: schema, every option" valid trixie libvirt-options.xml
-tap_check "qemu: an emulated SMMU" prints_known qemu-emulated.txt "$options" qemu "$GPU" --smmu emulated --network user
+behind=(--smmu emulated --disk /srv/disk.qcow2 --network user)
+tap_check "qemu: an emulated SMMU" prints_known qemu-emulated.txt "$options" qemu "$GPU" "${behind[@]}"
 tap_check "QEMU takes an emulated SMMU" starts qemu-emulated.txt
-tap_check "libvirt: an emulated SMMU" prints_known libvirt-emulated.xml "$options" libvirt "$GPU" --smmu emulated --network user
+tap_check "libvirt: an emulated SMMU" prints_known libvirt-emulated.xml "$options" libvirt "$GPU" "${behind[@]}"
 tap_check "libvirt of trixie: schema, an emulated SMMU" valid trixie libvirt-emulated.xml
+explains_smmu() {
+  run 0 libvirt "$GPU" --explain "${behind[@]}" && says "SMMU       emulated: --smmu emulated, for its other devices: the GPUs pass it by" "that they do is given to QEMU past libvirt"
+}
+tap_check "libvirt: why there is an emulated SMMU" explains_smmu
 wrong() {
   run 64 "$@"
 }

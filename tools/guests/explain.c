@@ -109,6 +109,8 @@ static void explain_iommu(const struct guest *guest)
 
 	say("iommufd", "%s: %s", guest->iommufd ? "yes" : "no", guest->iommufd_why);
 	say("SMMU", "%s: %s", names[guest->smmu], guest->smmu_why);
+	if (guest->options->form == FORM_LIBVIRT && guest->smmu == SMMU_EMULATED)
+		say("", "that they do is given to QEMU past libvirt, which has no words for it");
 }
 
 static void explain_unsaid(const char *sentence)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A virtual machine for GPUs as a domain of libvirt.  What this libvirt has no words for goes
- * to QEMU past it: the window for the BARs, and the nodes that have neither memory nor
- * processors, with their initiators.
+ * to QEMU past it: the window for the BARs, the nodes that have neither memory nor
+ * processors, with their initiators, and that the first root bus passes the SMMU by.
  */
 #include <stdio.h>
 #include <string.h>
@@ -140,10 +140,32 @@ static void print_address(const char *prefix, const char *bdf)
 	       prefix, address.domain, address.bus, address.slot, address.function);
 }
 
+/* Behind an emulated SMMU is one for devices that are no GPUs. */
+static size_t root_buses(const struct guest *guest)
+{
+	return guest->bus_count + (guest->smmu == SMMU_EMULATED);
+}
+
 /* Controllers: the machine's root bus is 0, then other root buses, then root ports. */
 static size_t port_of(const struct guest *guest, size_t gpu)
 {
-	return 1 + guest->bus_count + gpu;
+	return 1 + root_buses(guest) + gpu;
+}
+
+static void print_root_bus(size_t index, unsigned int number, unsigned int cell)
+{
+	printf("    <controller type='pci' index='%zu' model='pcie-expander-bus'>\n"
+	       "      <target busNr='%u'>\n"
+	       "        <node>%u</node>\n"
+	       "      </target>\n"
+	       "    </controller>\n", index, number, cell);
+}
+
+static void print_root_port(size_t index, size_t bus, unsigned int slot)
+{
+	printf("    <controller type='pci' index='%zu' model='pcie-root-port'>\n"
+	       "      <address type='pci' domain='0x0000' bus='0x%02zx' slot='0x%02x' function='0x0'/>\n"
+	       "    </controller>\n", index, bus, slot);
 }
 
 static void print_controllers(const struct guest *guest)
@@ -155,22 +177,23 @@ static void print_controllers(const struct guest *guest)
 	else
 		puts("    <controller type='pci' index='0' model='pcie-root'/>");
 	for (size_t i = 0; i < guest->bus_count; i++)
-		printf("    <controller type='pci' index='%zu' model='pcie-expander-bus'>\n"
-		       "      <target busNr='%u'>\n"
-		       "        <node>%u</node>\n"
-		       "      </target>\n"
-		       "      <alias name='ua-bus%zu'/>\n"
-		       "    </controller>\n", i + 1, guest->buses[i].number, guest->buses[i].cell,
-		       i);
+		print_root_bus(i + 1, guest->buses[i].number, guest->buses[i].cell);
+	if (guest->smmu == SMMU_EMULATED)
+		print_root_bus(1, GUEST_FIRST_BUS, 0);
 	for (size_t i = 0; i < guest->gpu_count; i++) {
-		printf("    <controller type='pci' index='%zu' model='pcie-root-port'",
-		       port_of(guest, i));
 		if (guest->bus_count)
-			printf(">\n      <address type='pci' domain='0x0000' bus='0x%02zx' slot='0x%02x' function='0x0'/>\n"
-			       "    </controller>\n", guest->gpus[i].bus + 1, guest->gpus[i].slot);
+			print_root_port(port_of(guest, i), guest->gpus[i].bus + 1,
+					guest->gpus[i].slot);
 		else
-			puts("/>");
+			printf("    <controller type='pci' index='%zu' model='pcie-root-port'/>\n",
+			       port_of(guest, i));
 	}
+	if (guest->smmu != SMMU_EMULATED)
+		return;
+	if (guest->options->disk)
+		print_root_port(port_of(guest, guest->gpu_count), 1, 0);
+	if (guest->options->network)
+		print_root_port(port_of(guest, guest->gpu_count + !!guest->options->disk), 1, 1);
 }
 
 static void print_gpu(const struct guest *guest, size_t i)
@@ -207,6 +230,14 @@ static void print_smmus(const struct guest *guest)
 		       software->ssidsize ? " ssidsize='20'" : "", software->oas ? " oas='48'" : "");
 }
 
+/* Of a device that is to be behind the emulated SMMU; others are where libvirt puts them. */
+static void print_place(const struct guest *guest, size_t port)
+{
+	if (guest->smmu == SMMU_EMULATED)
+		printf("      <address type='pci' domain='0x0000' bus='0x%02zx' slot='0x00' function='0x0'/>\n",
+		       port_of(guest, port));
+}
+
 static void print_devices(const struct guest *guest)
 {
 	const struct guest_options *options = guest->options;
@@ -215,21 +246,27 @@ static void print_devices(const struct guest *guest)
 	print_controllers(guest);
 	for (size_t i = 0; i < guest->gpu_count; i++)
 		print_gpu(guest, i);
-	if (options->disk)
+	if (options->disk) {
 		printf("    <disk type='file' device='disk'>\n"
-		       "      <driver name='qemu' type='%s'/>\n"
+		       "      <driver name='qemu' type='%s'%s/>\n"
 		       "      <source file='%s'/>\n"
-		       "      <target dev='vda' bus='virtio'/>\n"
-		       "    </disk>\n", guest_disk_format(options->disk), options->disk);
-	if (options->network && strcmp(options->network, "user"))
-		printf("    <interface type='bridge'>\n"
-		       "      <source bridge='%s'/>\n"
-		       "      <model type='virtio'/>\n"
-		       "    </interface>\n", options->network);
-	else if (options->network)
-		puts("    <interface type='user'>\n"
-		     "      <model type='virtio'/>\n"
-		     "    </interface>");
+		       "      <target dev='vda' bus='virtio'/>\n", guest_disk_format(options->disk),
+		       guest->smmu == SMMU_EMULATED ? " iommu='on'" : "", options->disk);
+		print_place(guest, guest->gpu_count);
+		puts("    </disk>");
+	}
+	if (options->network) {
+		if (strcmp(options->network, "user"))
+			printf("    <interface type='bridge'>\n"
+			       "      <source bridge='%s'/>\n", options->network);
+		else
+			puts("    <interface type='user'>");
+		puts("      <model type='virtio'/>");
+		if (guest->smmu == SMMU_EMULATED)
+			puts("      <driver iommu='on'/>");
+		print_place(guest, guest->gpu_count + !!options->disk);
+		puts("    </interface>");
+	}
 	print_smmus(guest);
 	puts("    <console type='pty'/>\n"
 	     "  </devices>");
@@ -272,27 +309,18 @@ static void print_arguments(const struct guest *guest)
 	bool nodes = !guest_libvirt_has_nodes(guest);
 	char value[64];
 
-	if (window || nodes) {
-		puts("  <qemu:commandline>");
-		if (window) {
-			snprintf(value, sizeof(value), "highmem-mmio-size=%lluG",
-				 guest->window_gib);
-			print_argument("-machine", value);
-		}
-		if (nodes)
-			print_nodes(guest);
-		puts("  </qemu:commandline>");
-	}
-	if (guest->smmu != SMMU_EMULATED)
+	if (!window && !nodes && guest->smmu != SMMU_EMULATED)
 		return;
-	puts("  <qemu:override>");
-	for (size_t i = 0; i < guest->bus_count; i++)
-		printf("    <qemu:device alias='ua-bus%zu'>\n"
-		       "      <qemu:frontend>\n"
-		       "        <qemu:property name='bypass_iommu' type='bool' value='true'/>\n"
-		       "      </qemu:frontend>\n"
-		       "    </qemu:device>\n", i);
-	puts("  </qemu:override>");
+	puts("  <qemu:commandline>");
+	if (window) {
+		snprintf(value, sizeof(value), "highmem-mmio-size=%lluG", guest->window_gib);
+		print_argument("-machine", value);
+	}
+	if (guest->smmu == SMMU_EMULATED)
+		print_argument("-machine", "default_bus_bypass_iommu=on");
+	if (nodes)
+		print_nodes(guest);
+	puts("  </qemu:commandline>");
 }
 
 void guest_print_libvirt(const struct guest *guest)

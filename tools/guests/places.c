@@ -77,7 +77,7 @@ static size_t find_bus(const struct guest *guest, const char *smmu)
 	return guest->bus_count;
 }
 
-/* Which root bus each is on; there is one for each SMMU of the host, or none at all. */
+/* Which root bus each is on: one for each SMMU of the host, where the guest uses that. */
 static void plan_buses(struct guest *guest, const struct gpus *gpus, size_t bus_of[])
 {
 	unsigned int number = GUEST_FIRST_BUS;
@@ -89,7 +89,7 @@ static void plan_buses(struct guest *guest, const struct gpus *gpus, size_t bus_
 		char smmu[64];
 
 		bus_of[i] = 0;
-		if (guest->smmu == SMMU_NONE)
+		if (guest->smmu != SMMU_ACCEL)
 			continue;
 		tree_link_name(smmu, sizeof(smmu), PCI_DEVICE_FOLDER "%s/iommu", pci->bdf);
 		bus_of[i] = find_bus(guest, smmu);

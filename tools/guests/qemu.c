@@ -19,7 +19,7 @@ static void print_machine(const struct guest *guest)
 	if (guest->software.window)
 		printf(",highmem-mmio-size=%lluG", guest->window_gib);
 	if (guest->smmu == SMMU_EMULATED)
-		printf(",iommu=smmuv3");
+		printf(",iommu=smmuv3,default_bus_bypass_iommu=on");
 	printf(" -cpu host -smp %u -m %s", options->cpus,
 	       guest_size(memory, sizeof(memory), options->memory));
 	printf(" \\\n  -bios %s", guest->firmware);
@@ -48,10 +48,6 @@ static void print_bus(const struct guest *guest, size_t i)
 
 	printf(" \\\n  -device pxb-pcie,id=pxb%zu,bus=pcie.0,bus_nr=%u,numa_node=%u", i,
 	       bus->number, bus->cell);
-	if (guest->smmu == SMMU_EMULATED) {
-		printf(",bypass_iommu=on");
-		return;
-	}
 	printf(" \\\n  -device arm-smmuv3,primary-bus=pxb%zu,id=smmu%zu,accel=on%s%s%s%s", i, i,
 	       software->ats ? ",ats=on" : "", software->ril ? ",ril=off" : "",
 	       software->pasid ? ",pasid=on" : software->ssidsize ? ",ssidsize=20" : "",
@@ -97,18 +93,35 @@ static void print_distances(const struct guest *guest)
 	}
 }
 
-static void print_devices(const struct guest_options *options)
+/* Behind an emulated SMMU is a root bus of its own, which takes bridges alone. */
+static void print_virtio(const struct guest *guest, const char *device, const char *more,
+			 size_t number)
 {
-	if (options->disk)
-		printf(" \\\n  -drive file=%s,format=%s,if=none,id=disk0 -device virtio-blk-pci,drive=disk0,bus=pcie.0",
-		       options->disk, guest_disk_format(options->disk));
+	if (guest->smmu == SMMU_EMULATED)
+		printf(" \\\n  -device pcie-root-port,id=port%zu,bus=others,chassis=%zu,io-reserve=0 -device %s,bus=port%zu,iommu_platform=on%s",
+		       number, number + 1, device, number, more);
+	else
+		printf(" -device %s,bus=pcie.0%s", device, more);
+}
+
+static void print_devices(const struct guest *guest)
+{
+	const struct guest_options *options = guest->options;
+
+	if (guest->smmu == SMMU_EMULATED)
+		printf(" \\\n  -device pxb-pcie,id=others,bus=pcie.0,bus_nr=%u", GUEST_FIRST_BUS);
+	if (options->disk) {
+		printf(" \\\n  -drive file=%s,format=%s,if=none,id=disk0", options->disk,
+		       guest_disk_format(options->disk));
+		print_virtio(guest, "virtio-blk-pci,drive=disk0", "", guest->gpu_count);
+	}
 	if (!options->network)
 		return;
 	if (strcmp(options->network, "user"))
 		printf(" \\\n  -netdev bridge,id=network0,br=%s", options->network);
 	else
 		printf(" \\\n  -netdev user,id=network0");
-	printf(" -device virtio-net-pci,netdev=network0,bus=pcie.0,romfile=");
+	print_virtio(guest, "virtio-net-pci,netdev=network0", ",romfile=", guest->gpu_count + 1);
 }
 
 void guest_print_qemu(const struct guest *guest)
@@ -121,6 +134,6 @@ void guest_print_qemu(const struct guest *guest)
 	for (size_t i = 0; i < guest->gpu_count; i++)
 		print_gpu(guest, i);
 	print_distances(guest);
-	print_devices(guest->options);
+	print_devices(guest);
 	putchar('\n');
 }
