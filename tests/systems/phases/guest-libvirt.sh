@@ -3,9 +3,9 @@
 #
 # The domain that "nvgrace-gpu libvirt" prints, of GPUs that do not have our driver:
 # libvirt finds it by itself. Source guests.sh first.
-# shellcheck disable=SC2154 # it has what is not set here
 
-domain=nvgrace-guest
+# shellcheck source-path=SCRIPTDIR source=domain.sh
+. /rig/phases/domain.sh
 
 # GPU 1 has another driver, GPU 2 has none.
 give_away() {
@@ -16,21 +16,6 @@ give_away() {
 
 is_valid() {
   guide "nvgrace-gpu libvirt" "$(bdf 1)" "$(bdf 2)" && virt-xml-validate /tmp/guest.xml domain && guide "virsh define"
-}
-
-# What to boot, a kernel that the firmware would not trust, and two serial ports.
-complete() {
-  local boot="<firmware><feature enabled='no' name='secure-boot'/></firmware>"
-  boot+="<kernel>$guest_kernel</kernel><initrd>$guest_initrd</initrd><cmdline>$guest_arguments</cmdline>"
-  virsh undefine --nvram "$domain"
-  smaller </tmp/guest.xml | sed "s,^  </os>,$boot&,
-    s,^    <console type='pty'/>,<serial type='pty'/><serial type='pipe'><source path='$port'/></serial>," >/tmp/complete.xml
-  virsh define --validate /tmp/complete.xml
-}
-
-start_domain() {
-  guide "virsh start" || return
-  copy_console <"$(virsh ttyconsole "$domain" | head --lines=1)" >/dev/null 2>&1 &
 }
 
 # libvirt asks the kernel for a driver of each.
@@ -50,6 +35,10 @@ stay_bound() {
     driver_is 1 "$driver" && driver_is 2 "$driver" && override_is 1 "$driver" && override_is 2 "$driver"
 }
 
+takes_smmu() {
+  nvgrace-gpu libvirt --smmu emulated --network user "$(bdf 1)" >/tmp/guest.xml && complete
+}
+
 tap_check "GPU 1 has another driver, GPU 2 has none" give_away
 tap_check "libvirt starts" systemctl start libvirtd
 tap_check "libvirt finds the domain that the tool prints valid as it is" is_valid
@@ -63,5 +52,11 @@ tap_check "the guest goes off" guest_ends
 tap_check "the GPUs have drivers of the host again" are_back
 rmmod greedy_gpu
 tap_check "GPUs that have our driver before a guest have it afterwards" stay_bound
+virsh undefine --nvram "$domain" >/dev/null
+tap_check "libvirt takes a domain with an emulated SMMU" takes_smmu
+tap_check "its guest starts" start_domain
+tap_check "that guest is up" guest_is_up 1
+tap_check "the network is behind its SMMU, the GPU is not" ask smmu 1
+tap_check "that guest goes off" guest_ends
 virsh undefine --nvram "$domain" >/dev/null
 systemctl stop libvirtd libvirtd.socket libvirtd-ro.socket libvirtd-admin.socket

@@ -12,7 +12,7 @@ install_tool() {
 }
 
 tap_check "the tool installs from its file" install_tool
-for part in tool qemu libvirt; do
+for part in tool qemu smmu libvirt; do
   # shellcheck source=/dev/null
   . "/rig/phases/guest-$part.sh"
 done
