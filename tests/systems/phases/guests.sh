@@ -26,18 +26,20 @@ guest_arguments="console=ttyAMA0 loglevel=5 panic=-1 watchdog_thresh=60"
 qemu_comm=qemu-system-aar
 
 # guide TEXT [BDF...]: runs the line of the operator's guide that begins so, with GPU 1 or
-# these in the place of the one that it names. Which lines were run is kept.
+# these in the place of those that it names. Which lines were run is kept.
 guide() {
   local text=$1 line
   shift
   line=$(guide_lines | grep --max-count=1 "^$text") || { echo "the guide has no line '$text'" && return 1; }
   printf '%s\n' "$line" >>/tmp/guide
   [ "$#" -gt 0 ] || set -- "$(bdf 1)"
-  (cd /tmp && bash -c "${line//0009:01:00.0/$*}")
+  (cd /tmp && bash -c "${line//${guide_gpus:-0009:01:00.0}/$*}")
 }
 
+# Those of its section about four GPUs are for the host that has them: it sets guide_gpus.
 guide_lines() {
-  sed --quiet 's/^    //p' /rig/operating.md
+  awk -v four="${guide_gpus:+1}" '/^## / { here = /four GPUs/ }
+    here == four + 0 && sub(/^    /, "")' /rig/operating.md
 }
 
 all_of_guide_was_run() {
@@ -106,8 +108,9 @@ guest_ends() {
 
 # As little of it as the virtual host has; the tool's numbers are there to be changed.
 smaller() {
-  sed "s/-smp 8 -m 16G/-smp 1 -m 512M/; s/size=16G/size=512M/; s/cpus=0-7/cpus=0/
-    s,<memory unit='GiB'>16<,<memory unit='MiB'>512<,; s,<vcpu>8<,<vcpu>1<,; s/cpus='0-7' memory='16' unit='GiB'/cpus='0' memory='512' unit='MiB'/"
+  sed "s/-smp [0-9]* -m [0-9]*G/-smp 1 -m 512M/; s/,size=[0-9]*G/,size=512M/; s/cpus=0-[0-9]*/cpus=0/
+    s,<memory unit='GiB'>[0-9]*<,<memory unit='MiB'>512<,; s,<vcpu>[0-9]*<,<vcpu>1<,
+    s/cpus='0-[0-9]*' memory='[0-9]*' unit='GiB'/cpus='0' memory='512' unit='MiB'/"
 }
 
 # start_qemu [no-firmware]: with GPU 1, by the line that the tool prints, and what to boot.
