@@ -261,7 +261,9 @@ static void print_devices(const struct guest *guest)
 			       "      <source bridge='%s'/>\n", options->network);
 		else
 			puts("    <interface type='user'>");
-		puts("      <model type='virtio'/>");
+		/* What boots from a network is not always installed, and no guest starts then. */
+		puts("      <model type='virtio'/>\n"
+		     "      <rom enabled='no'/>");
 		if (guest->smmu == SMMU_EMULATED)
 			puts("      <driver iommu='on'/>");
 		print_place(guest, guest->gpu_count + !!options->disk);
