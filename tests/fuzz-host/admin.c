@@ -160,7 +160,7 @@ static long remove_what_is_above(const struct target *target)
 
 static long remove_port(struct lane *lane)
 {
-	return away(lane, remove_what_is_above);
+	return away(lane, fuzz->broken_links ? remove_it : remove_what_is_above);
 }
 
 static long rescan(struct lane *lane)

@@ -114,6 +114,8 @@ enum {
  * @seconds: stop after that
  * @actors: who takes part, a bit for each
  * @lost: GPUs fall off the bus, too, and resets fail
+ * @broken_links: the links of GPUs have fatal errors, and nobody removes a port: aer_inject
+ *	does not know the buses below one that comes again
  * @stop: no further steps
  * @targets: the GPUs
  * @gpus: how many
@@ -126,6 +128,7 @@ struct fuzz {
 	long seconds;
 	unsigned int actors;
 	bool lost;
+	bool broken_links;
 	bool stop;
 	struct target targets[FUZZ_GPUS];
 	unsigned int gpus;

@@ -89,16 +89,13 @@ static long gone(struct lane *lane)
 	return fail(lane, "gone");
 }
 
-/*
- * A fatal error on the link, where the kernel can be made to see one. Linux gives up a GPU
- * whose bus may not be reset, for good: that one is spared.
- */
+/* Linux gives up a GPU whose bus may not be reset, for good: that one is spared. */
 static long broken_link(struct lane *lane)
 {
 	const struct gpu *gpu = &plan_target(lane)->gpu;
 	long ret;
 
-	if (gpu->id == NO_BUS_RESET_ID)
+	if (!fuzz->broken_links || gpu->id == NO_BUS_RESET_ID)
 		return drop(lane);
 	ret = link_error(gpu->bdf);
 	if (!ret)

@@ -22,7 +22,7 @@
 {
 	fprintf(stderr,
 		"fuzz-host: %s\n"
-		"usage: fuzz-host [--seed N] [--first N] [--steps N] [--seconds N] [--actors NAME,...] [--lost 1]\n"
+		"usage: fuzz-host [--seed N] [--first N] [--steps N] [--seconds N] [--actors NAME,...] [--lost 1] [--broken-links 1]\n"
 		"actors: vmm, admin, hardware\n", what);
 	exit(2);
 }
@@ -69,6 +69,8 @@ static void parse(int argc, char **argv)
 			fuzz->actors = parse_actors(argv[i + 1]);
 		else if (!strcmp(argv[i], "--lost"))
 			fuzz->lost = parse_number(argv[i + 1]);
+		else if (!strcmp(argv[i], "--broken-links"))
+			fuzz->broken_links = parse_number(argv[i + 1]);
 		else
 			refuse("there is no such option");
 	}
