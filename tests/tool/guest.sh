@@ -94,6 +94,7 @@ mkdir --parents "$tree/sys/class/net/br0/bridge"
 options=$tree
 all=(--memory 4096M --cpus 2 --name first --disk /srv/disk.qcow2 --network br0 --firmware /srv/firmware.fd --hugepages)
 tap_check "qemu: every option" prints_known qemu-options.txt "$options" qemu "$GPU" "${all[@]}"
+tap_check "QEMU takes every option" starts qemu-options.txt
 tap_check "libvirt: every option" prints_known libvirt-options.xml "$options" libvirt "$GPU" "${all[@]}"
 tap_check "libvirt of trixie: schema, every option" valid trixie libvirt-options.xml
 behind=(--smmu emulated --disk /srv/disk.qcow2 --network user)

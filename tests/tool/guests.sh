@@ -101,12 +101,14 @@ prints_known() {
 }
 
 # starts NAME: QEMU without KVM and without the GPUs, which are not here: other PCI functions take
-# their places, which an accelerated SMMU would not take, and nothing that of disks. It builds its
-# tables, and is told to quit.
+# their places, which an accelerated SMMU would not take; and what is here that of huge pages, a
+# bridge, a disk, and other firmware. It builds its tables, and is told to quit.
 starts() {
   sed 's/accel=kvm/accel=tcg/; s/-cpu host/-cpu max/; s/memory-backend-ram/memory-backend-ram,reserve=off/
     s/vfio-pci\(-nohotplug\)\?,host=[^,]*/virtio-rng-pci/; s/,iommufd=iommufd0//; s/-object iommufd,id=iommufd0//; s/,accel=on[^ ]*//
-    s/,host-nodes=[0-9]*,policy=bind//; s,-serial mon:stdio,-qmp stdio,; s/file=[^ ]*,format=[a-z0-9]*/driver=null-co/' "$scratch/$1" >"$scratch/command"
+    s/,host-nodes=[0-9]*,policy=bind//; s,-serial mon:stdio,-qmp stdio,; s/file=[^ ]*,format=[a-z0-9]*/driver=null-co/
+    s,mem-path=/dev/hugepages\,prealloc=on,mem-path=/dev/shm,; s/-netdev bridge,id=network0,br=[^ ]*/-netdev user,id=network0/
+    s,-bios /srv/[^ ]*,-bios /usr/share/qemu-efi-aarch64/QEMU_EFI.fd,' "$scratch/$1" >"$scratch/command"
   printf '%s\n' '{"execute": "qmp_capabilities"}' '{"execute": "query-memdev"}' '{"execute": "quit"}' |
     timeout 60 bash "$scratch/command" >"$scratch/qmp" 2>&1 || { cat "$scratch/qmp"; return 1; }
   cat "$scratch/qmp"
