@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0-only
 #
 # long: trixie
-# minutes: 5
+# minutes: 8
 #
-# From a host with the packages to a guest with four GPUs, by the operator's guide.
+# From a bare host to a guest with four GPUs, by the operator's guide.
 
 # shellcheck source-path=SCRIPTDIR source=lib/packages.sh
 . "$SYSTEM_TESTS/lib/packages.sh"
@@ -14,7 +14,7 @@
 # The least that is emulated: KVM of these kernels does not ask for more.
 : "${RIG_CPU:=neoverse-n1}"
 
-installed_disk four-gpus
+disk four-gpus
 SCENARIO=$SYSTEM_TESTS/four-gpus.conf
 share_guest "$(system_kernel "$SYSTEM")"
 boot four-gpus four-gpus
