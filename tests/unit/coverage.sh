@@ -38,7 +38,7 @@ touch "$scratch/src/door.h"
 
 # counted OPEN LOCKED DARK CLOSE: how often the functions and the cases ran, in one line.
 counted() {
-  printf '{"files": [{"file": "/elsewhere/src/door.c", "functions": ['
+  printf '{"current_working_directory": "/elsewhere/src", "files": [{"file": "door.c", "functions": ['
   printf '{"demangled_name": "open_door", "start_line": 1, "end_line": 11, "execution_count": %d}, ' "$1"
   printf '{"demangled_name": "close_door", "start_line": 13, "end_line": 16, "execution_count": %d}], "lines": [' "$4"
   line 1 "$1" && line 3 "$1" "$2" $(($1 - $2)) && line 4 "$2" && line 5 "$2" && line 7 $(($1 - $2))
