@@ -243,7 +243,8 @@ static unsigned int nodes_max(void)
 	char possible[128];
 
 	CHECK_RET(host_read("/sys/devices/system/node/possible", possible, sizeof(possible)), 0);
-	sscanf(possible, "0-%u", &last);
+	CHECK(sscanf(possible, "0-%u", &last) == 1 || !strcmp(possible, "0"),
+	      "possible nodes are %s", possible);
 	return last + 1;
 }
 

@@ -3,6 +3,7 @@
 #
 # The domain that "nvgrace-gpu libvirt" prints, of GPUs that do not have our driver:
 # libvirt finds it by itself. Source guests.sh first.
+# shellcheck disable=SC2154 # it has what is not set here
 
 # shellcheck source-path=SCRIPTDIR source=domain.sh
 . /rig/phases/domain.sh
