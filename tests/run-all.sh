@@ -28,6 +28,7 @@ fetch_kernels() {
 "$RIG_DIR/rig" sources >/dev/null
 fetch_kernels &
 part check "$RIG_DIR/rig" run tests/check.sh
+"$RIG_DIR/rig" suite nova >/dev/null
 part tool "$RIG_DIR/rig" run tests/tool/check.sh
 part rig-errors "$RIG_TOP/tests/rig-errors.sh"
 part packages "$RIG_TOP/tests/run-packages-native.sh"

@@ -61,6 +61,7 @@ read_hosts() {
 }
 
 count_tools() {
+  "$RIG_DIR/rig" suite nova >/dev/null
   part coverage-tool "$RIG_DIR/rig" run tests/coverage/user-space.sh tool "$RIG_WORK"
 }
 
