@@ -16,11 +16,12 @@ function differs(what) {
 		list = list (list == "" ? "" : "; ") what
 }
 
-# A kernel's section. One measured with another kernel's driver is not in the README.
+# A kernel's section. One measured with another kernel's driver is not in the README; what neither
+# driver can do says nothing of that.
 FNR == NR && /^## / { kernel = $0; sub(/^## /, "", kernel); kernel = series(kernel); next }
 FNR == NR && /^\|/ && NF > 8 && $3 != "ours" && $2 !~ /^---/ {
 	seen[kernel, $2, $3, $4, $5 ($9 == "" ? "" : " (" $9 ")")] = 1
-	if ($4 !~ /†/)
+	if ($4 !~ /†/ && $4 != "–")
 		has_driver[kernel] = 1
 }
 FNR == NR { next }
