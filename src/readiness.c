@@ -251,12 +251,9 @@ void nvgrace_readiness_init(struct nvgrace_gpu *gpu)
 }
 
 /* Nobody has the device at probe: who should have restored BAR0 has not done so. */
-static void tell_unreadable(struct nvgrace_gpu *gpu)
+static void tell_unreadable(struct pci_dev *pdev)
 {
-	struct pci_dev *pdev = gpu->core.pdev;
-
-	if (!gpu->readiness.cxl_dvsec && pci_device_is_present(pdev) &&
-	    nvgrace_decode_lost_bar0(pdev))
+	if (pci_device_is_present(pdev) && nvgrace_decode_lost_bar0(pdev))
 		pci_err(pdev, "GPU memory cannot be checked: BAR0 has lost its address, remove the device and rescan the bus\n");
 	else
 		pci_err(pdev, "GPU memory cannot be checked: the device does not answer\n");
@@ -274,7 +271,7 @@ static int wait_at_probe(struct nvgrace_gpu *gpu)
 		 !(ret = nvgrace_readiness_sleep(TASK_KILLABLE)));
 
 	if (ret == -EIO)
-		tell_unreadable(gpu);
+		tell_unreadable(gpu->core.pdev);
 
 	return ret;
 }
@@ -297,6 +294,13 @@ int nvgrace_readiness_probe(struct nvgrace_gpu *gpu)
 	ret = nvgrace_decode_enable(pdev);
 	if (ret)
 		return ret;
+
+	/* The core needs BAR0, wherever readiness is. */
+	if (!nvgrace_decode_is_on(pdev)) {
+		tell_unreadable(pdev);
+		ret = -EIO;
+		goto out_disable;
+	}
 
 	if (gpu->readiness.cxl_dvsec) {
 		ret = wait_at_probe(gpu);
