@@ -79,6 +79,7 @@ needs_check() {
   need shellcheck shellcheck ShellCheck ShellCheck
   need perl perl perl perl
   need python3 python3 python3 python3
+  need codespell codespell codespell codespell
   need_build "cmocka and the sanitizers of gcc" "gcc libcmocka-dev libc6-dev" "gcc libcmocka-devel libasan libubsan" "gcc libcmocka-devel" \
     gcc -fsanitize=address,undefined -include setjmp.h -include stdarg.h -include stddef.h -include stdint.h \
     -lcmocka <<<$'#include <cmocka.h>\nint main(void) { return 0; }'

@@ -107,6 +107,8 @@ tap_check "no number of a ticket" nowhere "$ticket" "${files[@]}"
 mapfile -t pages < <(files_named '*.md')
 tap_check "links between pages lead somewhere" tests/links.pl "${pages[@]}"
 tap_check "no line of a page is longer than lintian takes" nowhere '.{513}' "${pages[@]}"
+# It reads .codespellrc, which has the words that are right though it does not know them.
+tap_check "codespell: no word is misspelt" codespell "${files[@]}"
 # A server's error page is no list of packages.
 tap_check "curl is told to fail where the server does" nowhere 'curl [-]-output' "${files[@]}"
 

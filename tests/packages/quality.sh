@@ -275,7 +275,7 @@ tap_check "make rpm repo without their tools" tells_missing rpm \
 tap_check "make release without its tools" tells_missing release \
   'git, dpkg-buildpackage, dh, rpmbuild, gpg, python3; as root, run: apt install git dpkg-dev debhelper rpm gpg python3$' release
 tap_check "make check without its tools" tells_missing check \
-  'gcc, clang, shellcheck, perl, python3, cmocka and .*, libFuzzer, checkpatch.pl; as root, run: apt install gcc clang shellcheck perl python3 libcmocka-dev libc6-dev libclang-rt-dev && tests/rig/rig sources$' check
+  'gcc, clang, shellcheck, perl, python3, codespell, cmocka and .*, libFuzzer, checkpatch.pl; as root, run: apt install gcc clang shellcheck perl python3 codespell libcmocka-dev libc6-dev libclang-rt-dev && tests/rig/rig sources$' check
 tap_check "a folder that cannot be made" refused dist 'cannot be made: set OUT' build /proc/none dist
 
 tap_done
